@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# For people. What the kernel's build system reads is Kbuild; "make help" says
+# what there is.
+
+MAKEFLAGS += --no-print-directory
+
+TOP := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+
+# Release to build for: the running kernel if its headers are here, else the
+# newest installed ones.
+KVER ?= $(shell sh $(TOP)/scripts/kver)
+KDIR ?= /lib/modules/$(KVER)/build
+BUILD ?= $(TOP)/build/$(KVER)
+
+include $(TOP)/kernels.conf
+
+PYTHON ?= python3
+DEPMOD ?= depmod
+
+goals := $(or $(MAKECMDGOALS),modules)
+kernel-goals := modules install sparse compile_commands.json
+
+ifneq ($(filter $(kernel-goals),$(goals)),)
+  ifeq ($(KVER),)
+    $(error no kernel headers are installed: run scripts/setup, or name a release with KVER=)
+  endif
+  ifeq ($(wildcard $(KDIR)/Makefile),)
+    $(error no kernel headers for '$(KVER)' in $(KDIR); installed: $(or $(shell sh $(TOP)/scripts/kver --list),none))
+  endif
+  # One clear line here; Kbuild asks again for those who come without us.
+  range-error := $(shell sh $(TOP)/scripts/kver --refuse $(KDIR) $(FORCE))
+  ifneq ($(range-error),)
+    $(error $(range-error))
+  endif
+endif
+
+# The kernel's build system writes objects beside their sources. So each kernel
+# has a directory of links to the sources, and only that one is written to.
+SOURCES := $(shell cd $(TOP) && find Kbuild kernels.conf dkms.conf compat drivers \
+	     -name '.*' -prune -o -type f \( -name '*.[chS]' -o -name '*.sym' \
+	     -o -name 'Kbuild*' -o -name '*.conf' \) -print)
+LINKS := $(addprefix $(BUILD)/,$(SOURCES))
+
+# Two builds at once in one directory would spoil each other.
+kbuild = flock $(BUILD)/.lock $(MAKE) -C $(KDIR) M=$(BUILD) KBUILD_MODPOST_WARN= \
+	 $(if $(FORCE),FORCE=$(FORCE)) $(if $(MODULES),MODULES="$(MODULES)")
+
+.PHONY: all modules install sparse compile_commands.json clean help
+.PHONY: setup check demo soak bench links
+
+all: modules
+
+links: $(LINKS)
+	@cd $(BUILD) && find . -type l ! -exec test -e {} \; -delete
+
+$(LINKS): $(BUILD)/%:
+	@mkdir -p $(dir $@)
+	@ln -sfn $(TOP)/$* $@
+
+modules: links
+	+@$(kbuild) modules
+
+sparse: links
+	+@$(kbuild) C=2 CF="-Wsparse-error" modules
+
+install: modules
+	+@$(kbuild) INSTALL_MOD_DIR=updates modules_install
+	$(DEPMOD) $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KVER)
+
+compile_commands.json: modules
+	$(PYTHON) $(TOP)/scripts/compile-commands $(BUILD) $(TOP) >$(TOP)/build/$@.tmp
+	mv $(TOP)/build/$@.tmp $(TOP)/build/$@
+
+clean:
+	rm -rf $(TOP)/build
+
+setup:
+	$(TOP)/scripts/setup
+
+check: setup
+	$(PYTHON) $(TOP)/scripts/check
+
+demo: setup
+	$(PYTHON) $(TOP)/scripts/demo
+
+bench: setup
+	$(PYTHON) $(TOP)/scripts/bench
+
+help:
+	@echo 'kvm-guest-drivers-linux, kernels $(KERNEL_MIN) to $(KERNEL_MAX)'
+	@echo
+	@echo 'To see it work (both install what they need first, which takes root):'
+	@echo '  make demo                   a guest runs on the four modules, under a real KVM'
+	@echo '  make check                  every test'
+	@echo
+	@echo 'To build and install:'
+	@echo '  make modules [KVER=release] build/<release>/*.ko; default: $(or $(KVER),no headers found)'
+	@echo '  make install [KVER=release] into /lib/modules/<release>/updates, and depmod;'
+	@echo '                              INSTALL_MOD_PATH= for another root'
+	@echo '  make clean                  remove build/'
+	@echo
+	@echo 'To work on it:'
+	@echo '  make sparse                 static analysis; a warning is an error'
+	@echo '  make compile_commands.json  build/compile_commands.json, for clangd'
+	@echo '  make bench                  ours against the in-tree drivers, in numbers'
+	@echo '  scripts/vm --help           boot a guest and run something in it'
+	@echo
+	@echo 'Variables: KVER= KDIR= BUILD= W=1 LLVM=1 V=1, MODULES="virtio_blk ..." for some of them,'
+	@echo '           FORCE=1 for a kernel outside the range'
