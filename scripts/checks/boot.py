@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs scripts/tests/*.sh in booted guests."""
+
+import functools
+import re
+import shlex
+
+from rig.common import TESTS_DIR, TOP
+
+from .case import Case, Failed, Skipped, last_line
+
+HEADER = re.compile(r"^# (about|vm|host|kernels|timeout|drivers): *(.*)$")
+SKIP_STATUS = 77
+DEFAULTS = {"about": "", "vm": "", "host": "tcg", "kernels": "", "timeout": "120",
+            "drivers": "ours"}
+
+
+def header(path):
+    """Return what the head of a test says of how it is run."""
+    said = dict(DEFAULTS)
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        match = HEADER.match(line)
+        if match:
+            said[match.group(1)] = match.group(2)
+    return said
+
+
+def _boot(path, said, release, run):
+    limit = int(said["timeout"])
+    status, output = run.call(TOP / "scripts" / "vm", "--kernel", release,
+                              "--drivers", said["drivers"], "--host", said["host"],
+                              "--timeout", limit, "--keep-log",
+                              "--script", path, *shlex.split(said["vm"]), timeout=limit + 60)
+    if status == SKIP_STATUS:
+        raise Skipped(last_line(output))
+    if status:
+        raise Failed(f"ended with {status}: {last_line(output)}")
+
+
+def cases(releases):
+    """Return a case for each guest test and kernel."""
+    found = []
+    for path in sorted(TESTS_DIR.glob("*-*.sh")):
+        said = header(path)
+        for series in said["kernels"].split() or releases:
+            found.append(Case(f"boot/{path.stem}/{series}", said["about"],
+                              functools.partial(_boot, path, said, releases[series])))
+    return found

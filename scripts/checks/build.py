@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The package builds, without a warning, every way it can be built."""
+
+import functools
+import re
+import shutil
+import time
+
+from rig.common import BUILD_DIR
+
+from .case import LOG_DIR, Case, Failed
+
+MODULES = ("virtio_balloon", "virtio_net", "virtio_blk", "kvmclock")
+REBUILD_LIMIT = 2.0
+
+
+def complaints(output):
+    """Return the lines of a build that are warnings or errors."""
+    return [line for line in output.splitlines() if re.search(r"\b(warning|error):", line, re.I)]
+
+
+def make(run, release, *args, folder=None):
+    """Run make for one kernel; fail on a warning; return the folder with the result."""
+    folder = folder or BUILD_DIR / release
+    output = run.must("make", "-j2", f"KVER={release}", f"BUILD={folder}", *args)
+    if complaints(output):
+        raise Failed(f"{len(complaints(output))} warnings, the first: {complaints(output)[0]}")
+    missing = [name for name in MODULES if not (folder / f"{name}.ko").exists()]
+    if missing:
+        raise Failed(f"not built: {', '.join(missing)}")
+    return folder
+
+
+def _modules(release, run):
+    make(run, release, "modules")
+    begin = time.monotonic()
+    output = run.must("make", f"KVER={release}", "modules")
+    took = time.monotonic() - begin
+    if re.search(r"^\s+(CC|LD|PROBE)\b", output, re.M):
+        raise Failed("a second build with nothing changed did something")
+    run.note(f"second build: {took:.2f} s")
+    if took >= REBUILD_LIMIT:
+        raise Failed(f"a second build with nothing changed took {took:.2f} s, "
+                     f"the limit is {REBUILD_LIMIT} s")
+
+
+def _variant(release, name, args, run):
+    folder = LOG_DIR / f"build-{name}-{release}"
+    shutil.rmtree(folder, ignore_errors=True)
+    make(run, release, *args, folder=folder)
+    shutil.rmtree(folder)
+
+
+def _plain(release, run):
+    """Build a copy the way DKMS and distributions do, and clean it again."""
+    folder = LOG_DIR / f"plain-{release}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for part in ("Kbuild", "Makefile", "kernels.conf", "dkms.conf", "compat", "drivers"):
+        run.must("cp", "-r", part, folder)
+    before = {path for path in folder.rglob("*") if path.is_file()}
+    kernel = ("make", "-j2", "-C", f"/lib/modules/{release}/build", f"M={folder}")
+    output = run.must(*kernel, "modules")
+    if complaints(output):
+        raise Failed(complaints(output)[0])
+    missing = [name for name in MODULES if not (folder / f"{name}.ko").exists()]
+    if missing:
+        raise Failed(f"not built: {', '.join(missing)}")
+    run.must(*kernel, "clean")
+    left = [path for path in folder.rglob("*") if path.is_file() and path not in before]
+    if left:
+        raise Failed(f"clean left {left[0].relative_to(folder)} and {len(left) - 1} more")
+    shutil.rmtree(folder)
+
+
+def _install(release, run):
+    """Install into another root, where depmod must prefer ours."""
+    root = LOG_DIR / f"root-{release}"
+    shutil.rmtree(root, ignore_errors=True)
+    kernel = root / "lib" / "modules" / release
+    kernel.mkdir(parents=True)
+    for name in ("modules.order", "modules.builtin", "modules.builtin.modinfo"):
+        shutil.copy(f"/lib/modules/{release}/{name}", kernel)
+    for path in ("drivers/block", "drivers/net", "drivers/virtio"):
+        (kernel / "kernel" / path).mkdir(parents=True)
+    run.must("sh", "-c", f"cd /lib/modules/{release}/kernel && cp --parents "
+             "drivers/block/virtio_blk.ko* drivers/net/virtio_net.ko* "
+             f"drivers/virtio/virtio*.ko* net/core/failover.ko* drivers/net/net_failover.ko* "
+             f"{kernel}/kernel/")
+    run.must("make", f"KVER={release}", f"INSTALL_MOD_PATH={root}", "install")
+    for name in MODULES:
+        path = run.must("modinfo", "-b", root, "-k", release, "-n", name).strip()
+        if "/updates/" not in path:
+            raise Failed(f"{name} would be loaded from {path}")
+    shutil.rmtree(root)
+
+
+def cases(releases):
+    """Return the build cases for each release."""
+    found = []
+
+    def add(name, about, work):
+        found.append(Case(name, about, work))
+    for series, release in releases.items():
+        part = functools.partial
+        add(f"build/modules/{series}", "make modules, and again with nothing changed",
+            part(_modules, release))
+        add(f"build/sparse/{series}", "sparse finds nothing",
+            part(_variant, release, "sparse", ("sparse",)))
+        add(f"build/w1/{series}", "no warning with W=1",
+            part(_variant, release, "w1", ("W=1", "modules")))
+        add(f"build/clang/{series}", "no warning from clang",
+            part(_variant, release, "clang", ("LLVM=1", "modules")))
+        add(f"build/plain/{series}", "make -C <kernel> M=<copy> modules, then clean",
+            part(_plain, release))
+        add(f"build/install/{series}", "modprobe would load ours from updates/",
+            part(_install, release))
+    return found

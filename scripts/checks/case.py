@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A test case, how it fails, and how one is run and counted."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import time
+import traceback
+import typing
+
+from rig.common import BUILD_DIR, TOP
+
+LOG_DIR = BUILD_DIR / "check"
+
+
+class Failed(Exception):
+    """The case found something wrong."""
+
+
+class Skipped(Exception):
+    """The case cannot be run here; the text says why."""
+
+
+@dataclasses.dataclass
+class Case:
+    """One test: its name, what it proves, and the function that does it."""
+
+    name: str
+    about: str
+    work: typing.Callable
+
+    def log(self):
+        """Return the file that takes what the case prints."""
+        return LOG_DIR / (self.name.replace("/", "-") + ".log")
+
+
+class Runner:
+    """What a running case uses to call other programs."""
+
+    def __init__(self, log):
+        self._log = log
+
+    def note(self, text):
+        """Write a line to the log of the case."""
+        self._log.write(text.rstrip("\n") + "\n")
+        self._log.flush()
+
+    def call(self, *command, timeout=600, env=None, cwd=TOP):
+        """Run a program; return (exit status, everything it printed)."""
+        self.note("$ " + " ".join(str(word) for word in command))
+        child = subprocess.Popen([str(word) for word in command], cwd=cwd,
+                                 env={**os.environ, **(env or {})}, text=True,
+                                 errors="replace", stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 start_new_session=True)
+        try:
+            output, _ = child.communicate(timeout=timeout)
+        except BaseException as err:
+            # SIGTERM first: scripts/vm then takes its guest down with it.
+            os.killpg(child.pid, signal.SIGTERM)
+            try:
+                output, _ = child.communicate(timeout=20)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+                output, _ = child.communicate()
+            self.note(output)
+            if isinstance(err, subprocess.TimeoutExpired):
+                raise Failed(f"{command[0]} took more than {timeout} s") from err
+            raise
+        self.note(output)
+        return child.returncode, output
+
+    def must(self, *command, **options):
+        """Run a program that must succeed; return what it printed."""
+        status, output = self.call(*command, **options)
+        if status:
+            raise Failed(f"{command[0]} ended with {status}: {last_line(output)}")
+        return output
+
+
+def last_line(text):
+    """Return the last line that is not blank."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "no output"
+
+
+def _outcome(case, log):
+    try:
+        case.work(Runner(log))
+    except Skipped as why:
+        return "skip", str(why)
+    except Failed as why:
+        return "FAIL", str(why)
+    except Exception as err:  # a defect of the test must be counted, not end the run
+        traceback.print_exc(file=log)
+        return "FAIL", f"{type(err).__name__}: {err}"
+    return "ok", ""
+
+
+def run(cases):
+    """Run the cases in order; return {"ok": n, "FAIL": n, "skip": n}."""
+    LOG_DIR.mkdir(parents=True, exist_ok=True)
+    counts = {"ok": 0, "FAIL": 0, "skip": 0}
+    for case in cases:
+        begin = time.monotonic()
+        with open(case.log(), "w", encoding="utf-8") as log:
+            word, why = _outcome(case, log)
+            log.write(f"{word} {why}\n")
+        counts[word] += 1
+        took = time.monotonic() - begin
+        print(f"{word:4} {case.name:38} {took:6.1f} s  {why or case.about}", flush=True)
+        if word == "FAIL":
+            print(f"     the whole output is in {case.log().relative_to(TOP)}; the end of it:",
+                  flush=True)
+            tail = case.log().read_text(encoding="utf-8").splitlines()[-25:]
+            print("\n".join("     | " + line for line in tail), flush=True)
+    return counts

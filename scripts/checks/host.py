@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests that run on this machine rather than in a guest."""
+
+import functools
+
+from rig.common import TESTS_DIR, TOP
+
+from .case import Case, Failed, Skipped, last_line
+
+
+def _self_test(path, run):
+    """Run a script that prints "ok NAME", "not ok NAME why" or "skip NAME why" lines."""
+    status, output = run.call(path, timeout=600)
+    lines = output.splitlines()
+    bad = [line for line in lines if line.startswith("not ok ")]
+    if bad or status:
+        raise Failed(bad[0] if bad else f"ended with {status}: {last_line(output)}")
+    if not any(line.startswith("ok ") for line in lines):
+        raise Skipped(f"no test of it ran: {last_line(output)}")
+
+
+def _setup(run):
+    """Everything is installed by now, so setup has nothing to do and says so."""
+    output = run.must(TOP / "scripts" / "setup", timeout=60)
+    if "apt-get" in output:
+        raise Failed("setup did something although everything is installed")
+    status, output = run.call(TOP / "scripts" / "setup", "--no-such-option")
+    if status == 0 or "--no-such-option" not in output:
+        raise Failed("setup took an option that does not exist")
+
+
+def cases(_releases):
+    """Return the cases that need no guest kernel of their own choice."""
+    found = [Case("host/setup", "a second set-up does nothing", _setup)]
+    for path in sorted(TESTS_DIR.glob("*-selftest")):
+        found.append(Case(f"host/{path.name}", "the test rig itself cannot be fooled",
+                          functools.partial(_self_test, path)))
+    return found

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command line of scripts/check."""
+
+import argparse
+import fnmatch
+import signal
+import sys
+import time
+
+from rig import kernels
+from rig.common import RigError
+
+from . import boot, build, engine, host, params, style
+from .case import run
+
+# What the package is built and booted on here; the tested range is kernels.conf.
+SERIES = ("6.1", "6.12")
+
+
+def collect():
+    """Return every case, in the order they are run: cheap and basic ones first."""
+    releases = {series: kernels.resolve(series).release for series in SERIES}
+    cases = []
+    for kind in (style, build, params, engine, host, boot):
+        cases += kind.cases(releases)
+    return cases
+
+
+def _options(argv):
+    parser = argparse.ArgumentParser(
+        prog="scripts/check", description="Run the tests of the package.",
+        epilog="Every case leaves its output in build/check/. The last line counts them; "
+        "the exit status is 0 only if none failed and at least one passed.")
+    parser.add_argument("pattern", nargs="*",
+                        help="names of cases, * allowed: boot/blk-*  build/*  */6.12")
+    parser.add_argument("--list", action="store_true", help="name the cases, run none")
+    return parser.parse_args(argv)
+
+
+def _interrupted(_number, _frame):
+    raise KeyboardInterrupt
+
+
+def main(argv):
+    """Run scripts/check; return its exit status."""
+    options = _options(argv)
+    signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        cases = collect()
+    except RigError as err:
+        print(f"check: {err}", file=sys.stderr)
+        return 1
+    if options.pattern:
+        lost = [p for p in options.pattern if not fnmatch.filter([c.name for c in cases], p)]
+        if lost:
+            print(f"check: no case is named {', '.join(lost)}; --list names them all",
+                  file=sys.stderr)
+            return 2
+        cases = [c for c in cases if any(fnmatch.fnmatch(c.name, p) for p in options.pattern)]
+    if options.list:
+        for case in cases:
+            print(f"{case.name:40} {case.about}")
+        return 0
+    begin = time.monotonic()
+    try:
+        counts = run(cases)
+    except KeyboardInterrupt:
+        print("check: ended before all cases were run", file=sys.stderr)
+        return 130
+    print(f"took {(time.monotonic() - begin) / 60:.1f} minutes")
+    print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skip']} skipped", flush=True)
+    return 0 if counts["ok"] and not counts["FAIL"] else 1
