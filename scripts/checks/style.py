@@ -9,7 +9,7 @@ import tempfile
 
 from rig.common import TOP, cache_dir
 
-from .case import Case, Failed, Skipped
+from .case import LOG_DIR, Case, Failed, Skipped
 
 SOURCE_PACKAGE = "linux-source-6.12"
 KERNEL_TOOLS = ("checkpatch.pl", "spelling.txt", "const_structs.checkpatch", "kernel-doc")
@@ -87,7 +87,9 @@ def _checkpatch(run):
     for path in files(".c", ".h"):
         name = path.relative_to(TOP)
         ignore = [kind for part in ("", *name.parts) for kind in IGNORE.get(part, ())]
-        _, output = run.call("perl", tool, *CHECKPATCH, "--ignore=" + ",".join(ignore), "-f", name)
+        # It leaves a file in the folder that it is run in.
+        _, output = run.call("perl", tool, *CHECKPATCH, "--ignore=" + ",".join(ignore),
+                             "-f", path, cwd=LOG_DIR)
         found += [line for line in output.splitlines() if line.strip()]
     _fail_on(found)
 
@@ -162,7 +164,7 @@ def _licences(_run):
 
 def _shellcheck(run):
     paths = set(scripts(b"sh")) | set(scripts(b"bash")) | set(files(".sh")) | {TOP / "dkms.conf"}
-    run.must("shellcheck", "-x", *sorted(paths))
+    run.must("shellcheck", *sorted(paths))
 
 
 def _flake8(run):
