@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Finds installed kernels and unpacks their images."""
+
+import dataclasses
+import os
+import pathlib
+import re
+import subprocess
+
+from .common import BUILD_DIR, RigError, UsageError, cache_dir
+
+# The compressed kernels that Debian ships, by the magic number of the payload.
+PACKERS = (
+    (b"\xfd7zXZ\0", ("xz", "-dc")),
+    (b"\x28\xb5\x2f\xfd", ("zstd", "-dc")),
+    (b"\x02\x21\x4c\x18", ("lz4", "-dc")),
+    (b"\x1f\x8b\x08", ("gzip", "-dc")),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Kernel:
+    """One kernel: release, boot image and folder of its modules."""
+
+    release: str
+    image: pathlib.Path
+    modules: pathlib.Path
+
+    def our_modules(self):
+        """Return the modules built here for this kernel, sorted by name."""
+        return sorted((BUILD_DIR / self.release).glob("*.ko"))
+
+
+def _roots():
+    """Yield the folders that may hold boot/ and lib/modules/."""
+    yield pathlib.Path("/")
+    yield from sorted((BUILD_DIR / "kernels").glob("*/"))
+
+
+def installed():
+    """Return every kernel that has both an image and modules."""
+    found = []
+    for root in _roots():
+        for image in sorted((root / "boot").glob("vmlinuz-*")):
+            release = image.name[len("vmlinuz-"):]
+            for lib in ("lib/modules", "usr/lib/modules"):
+                modules = root / lib / release
+                if (modules / "modules.builtin").exists():
+                    found.append(Kernel(release, image, modules))
+                    break
+    return found
+
+
+def _version_key(release):
+    return [int(part) for part in re.findall(r"\d+", release)]
+
+
+def resolve(name, option="--kernel"):
+    """Turn "6.1", "6.12" or a full release into a Kernel."""
+    found = installed()
+    series_of = re.compile(re.escape(name) + r"[.\-]")
+    exact = [kernel for kernel in found if kernel.release == name]
+    series = [kernel for kernel in found
+              if re.match(r"\d+\.\d+$", name) and series_of.match(kernel.release)]
+    if exact or series:
+        return exact[0] if exact else max(series, key=lambda k: _version_key(k.release))
+    have = ", ".join(kernel.release for kernel in found) or "none"
+    raise UsageError(f"{option} {name}: no such kernel with modules here; installed: {have} "
+                     "(scripts/setup installs 6.1 and 6.12)")
+
+
+def _unpack(image):
+    """Return the ELF kernel inside a bzImage, or None."""
+    data = image.read_bytes()
+    for magic, command in PACKERS:
+        offset = data.find(magic)
+        while 0 <= offset < 1 << 17:
+            # The size field that follows the payload makes some tools fail at the end.
+            done = subprocess.run(command, input=data[offset:], check=False,
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            if done.stdout[:4] == b"\x7fELF" and len(done.stdout) > 1 << 22:
+                return done.stdout
+            offset = data.find(magic, offset + 1)
+    return None
+
+
+def vmlinux(kernel):
+    """Return the path of the uncompressed kernel, which QEMU boots through PVH.
+
+    That saves the decompressor, which is slow without hardware virtualisation.
+    """
+    info = kernel.image.stat()
+    path = cache_dir() / f"vmlinux-{kernel.release}-{info.st_size:x}-{info.st_mtime_ns:x}"
+    if path.exists():
+        return path
+    elf = _unpack(kernel.image)
+    if elf is None:
+        raise RigError(f"{kernel.image}: no compressed kernel found inside")
+    for old in path.parent.glob(f"vmlinux-{kernel.release}-*-*"):
+        old.unlink(missing_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part.write_bytes(elf)
+    part.rename(path)
+    return path

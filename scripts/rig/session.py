@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs QEMU and moves everything between its ports, the guest and the user."""
+
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import time
+
+from .common import EXIT_DIED, EXIT_REPORT, EXIT_TIMEOUT, TOOL_PATH, UsageError, say
+
+TAIL_LINES = 30
+SHUTDOWN_LIMIT = 30     # seconds from the exit message to the end of QEMU
+
+
+class Session:
+    """One QEMU process with its event loop.
+
+    Ports are socket pairs, one end of which QEMU inherits; `handlers` maps each to
+    a function that takes the bytes which arrived.
+    """
+
+    def __init__(self, log, timeout):
+        self.log = log
+        self.timeout = timeout
+        self.selector = selectors.DefaultSelector()
+        self.ports = {}         # name: our end
+        self.theirs = {}        # name: QEMU's end
+        self.handlers = {}
+        self.outbox = {}        # name: bytes not yet sent
+        self.jobs = []          # functions polled on every turn; True when done
+        self.guests = []
+        self.qemu = None
+        self.qemu_noise = b""
+        self.timed_out = False
+        self.deadline = None
+
+    def add_port(self, name, handler):
+        """Create a port; return the chardev backend for QEMU's command line."""
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        self.ports[name], self.theirs[name] = ours, theirs
+        self.handlers[name] = handler
+        self.outbox[name] = bytearray()
+        self.selector.register(ours, selectors.EVENT_READ, name)
+        return f"socket,id={{id}},fd={theirs.fileno()}"
+
+    def send(self, name, data):
+        """Queue bytes for a port."""
+        if name in self.ports:
+            self.outbox[name] += data
+            self._flush(name)
+
+    def _flush(self, name):
+        box, sock = self.outbox[name], self.ports[name]
+        try:
+            while box:
+                del box[:sock.send(box[:65536])]
+        except BlockingIOError:
+            pass
+        except OSError:
+            box.clear()
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if box else 0)
+        self.selector.modify(sock, events, name)
+
+    def start(self, args):
+        """Start QEMU with these arguments."""
+        self.log.write("command", " ".join(args))
+        self.log.note("QEMU starts")
+        fds = [end.fileno() for end in self.theirs.values()]
+        env = {**os.environ, "PATH": TOOL_PATH}
+        self.qemu = subprocess.Popen(["qemu-system-x86_64", *args], pass_fds=fds, env=env,
+                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                     stderr=subprocess.STDOUT)
+        for end in self.theirs.values():
+            end.close()
+        os.set_blocking(self.qemu.stdout.fileno(), False)
+        self.selector.register(self.qemu.stdout, selectors.EVENT_READ, "")
+        self.deadline = time.monotonic() + self.timeout
+
+    def _turn(self, limit):
+        """Wait for events at most limit seconds and serve them."""
+        for key, events in self.selector.select(limit):
+            if key.data == "":
+                self._qemu_output(key.fileobj)
+                continue
+            if not callable(key.data) and events & selectors.EVENT_WRITE:
+                self._flush(key.data)
+            if events & selectors.EVENT_READ:
+                self._read(key)
+
+    def _read(self, key):
+        if callable(key.data):
+            key.data()
+            return
+        try:
+            data = key.fileobj.recv(65536)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.selector.unregister(key.fileobj)
+            self.ports.pop(key.data).close()
+            return
+        self.handlers[key.data](data)
+
+    def _qemu_output(self, pipe):
+        data = pipe.read()
+        if data:
+            self.qemu_noise += data
+        elif data == b"":
+            self.selector.unregister(pipe)
+
+    def _all_read(self):
+        """Say whether every file of QEMU's was read to its end."""
+        return all(callable(key.data) for key in self.selector.get_map().values())
+
+    def watch(self, fileobj, handler):
+        """Call handler() whenever fileobj, not one of QEMU's, can be read."""
+        self.selector.register(fileobj, selectors.EVENT_READ, handler)
+
+    def loop(self):
+        """Serve until QEMU is gone, all it wrote is read, or the time is up."""
+        ending = None
+        while True:
+            now = time.monotonic()
+            if all(guest.status is not None for guest in self.guests) and ending is None:
+                ending = now + SHUTDOWN_LIMIT
+            if now > (ending or self.deadline):
+                self._give_up(ending is not None)
+                return
+            self._turn(0.02 if self.jobs else min(1.0, (ending or self.deadline) - now + 0.001))
+            self.jobs = [job for job in self.jobs if not job()]
+            if self.qemu.poll() is not None and self._all_read():
+                return
+
+    def _give_up(self, was_ending):
+        self.kill()
+        if was_ending:
+            self.guests[0].problems.append("did not power off after its exit message")
+        else:
+            self.timed_out = True
+
+    def kill(self):
+        """End QEMU at once."""
+        if self.qemu and self.qemu.poll() is None:
+            self.qemu.kill()
+            self.qemu.wait()
+
+    def emulator_race(self):
+        """Say whether a kernel died at boot of a known fault of QEMU, not of its own.
+
+        With several CPUs QEMU's emulation may run a stale breakpoint instruction after
+        the kernel patched its code. Only the time before the guest's init counts, when
+        nothing that is under test was loaded.
+        """
+        return any(guest.release is None and "Oops: int3: 0000" in guest.console_text()
+                   for guest in self.guests)
+
+    def result(self):
+        """Return the exit status of the run, having printed why it failed."""
+        noise = self.qemu_noise.decode(errors="replace").strip()
+        self.log.write("output of QEMU", noise)
+        for guest in self.guests:
+            self.log.write(f"console of {guest.name}", guest.console_text())
+            self.log.write(f"kernel log of {guest.name}", guest.dmesg)
+        if self.timed_out:
+            self._tails()
+            say(f"timed out after {self.timeout} s")
+            return EXIT_TIMEOUT
+        if self.qemu.returncode and not any(guest.console for guest in self.guests):
+            why = [line for line in noise.splitlines() if "warning:" not in line]
+            raise UsageError(f"QEMU did not start: {' '.join(why) or self.qemu.returncode}")
+        codes = self._verdicts()
+        if EXIT_DIED in codes:
+            self._tails()
+        if codes:
+            return EXIT_REPORT if EXIT_REPORT in codes else EXIT_DIED
+        if self.qemu.returncode:
+            say(f"QEMU ended with status {self.qemu.returncode}: {noise}")
+            return EXIT_DIED
+        return self.guests[-1].status
+
+    def _verdicts(self):
+        """Print what is wrong with each guest; return the exit codes that follow."""
+        codes = []
+        for guest in self.guests:
+            code, reason = guest.verdict()
+            if reason:
+                say(f"{guest.name}: {reason}")
+                codes.append(code)
+        return codes
+
+    def _tails(self):
+        for guest in self.guests:
+            lines = guest.console_text().rstrip().splitlines()[-TAIL_LINES:]
+            say(f"last {len(lines)} lines of the console of {guest.name}:")
+            print("\n".join("    " + line for line in lines), file=sys.stderr)
