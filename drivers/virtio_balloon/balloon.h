@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * State of one balloon device, and what the files of the driver call of each other.
+ *
+ * Memory is held in blocks of 2^order pages. A chunk carries the page frame numbers
+ * of some blocks to the device, in one or more buffers; many chunks are with the
+ * device at a time.
+ */
+#ifndef KGD_VIRTIO_BALLOON_H
+#define KGD_VIRTIO_BALLOON_H
+
+#include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/mm_types.h>
+#include <linux/notifier.h>
+#include <linux/sizes.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/virtio.h>
+#include <linux/virtio_balloon.h>
+#include <linux/workqueue.h>
+
+/* The device counts in units of 4 KiB whatever the page size (virtio 1.3, 5.5.6). */
+#define VB_PFN_SHIFT		(PAGE_SHIFT - VIRTIO_BALLOON_PFN_SHIFT)
+
+/*
+ * The specification sets no limit to the length of a buffer, but devices do: 256
+ * entries in one descriptor is the most that all known ones read in full.
+ */
+#define VB_PFNS_PER_BUF		256
+#define VB_BUFS_PER_CHUNK	2
+
+/* A chunk has room for one block of the largest order: 2 MiB. */
+#define VB_PFNS_PER_CHUNK	(VB_PFNS_PER_BUF * VB_BUFS_PER_CHUNK)
+#define VB_MAX_ORDER		(9 - VB_PFN_SHIFT)
+
+/* 128 buffers, the ring of the most common device, describe 128 MiB. */
+#define VB_MAX_CHUNKS		64
+
+/* Start the device on what it has while the rest of a batch is collected. */
+#define VB_CHUNKS_PER_KICK	16
+
+/* A device that uses no buffer for so long is reported and left alone. */
+#define VB_STALL_JIFFIES	(10 * HZ)
+
+struct vb_chunk;
+
+/**
+ * struct vb_buf - one buffer, the token that the ring hands back
+ * @chunk: what it is a part of
+ * @busy: with the device
+ */
+struct vb_buf {
+	struct vb_chunk *chunk;
+	bool busy;
+};
+
+/**
+ * struct vb_chunk - page frame numbers on their way to the device
+ * @node: in &vb_device.idle or &vb_queue.busy
+ * @blocks: the blocks it describes, while they are neither held nor free
+ * @nr_pfns: entries of @pfns in use
+ * @nr_busy: buffers with the device
+ * @bufs: the buffers, each a part of @pfns
+ * @pfns: what the device reads
+ */
+struct vb_chunk {
+	struct list_head node;
+	struct list_head blocks;
+	unsigned int nr_pfns;
+	unsigned int nr_busy;
+	struct vb_buf bufs[VB_BUFS_PER_CHUNK];
+	__virtio32 *pfns;
+};
+
+/**
+ * struct vb_queue - a virtqueue and the chunks in it
+ * @vq: the virtqueue, NULL while there is none
+ * @busy: chunks with the device, oldest first
+ * @nr_bufs: buffers with the device
+ * @nr_pages: pages that the chunks in @busy describe
+ */
+struct vb_queue {
+	struct virtqueue *vq;
+	struct list_head busy;
+	unsigned int nr_bufs;
+	unsigned long nr_pages;
+};
+
+/**
+ * struct vb_blocks - blocks of pages by order
+ * @order: one list for each order, linked by the lru field of the first page
+ * @nr_pages: pages in all of them
+ */
+struct vb_blocks {
+	struct list_head order[VB_MAX_ORDER + 1];
+	unsigned long nr_pages;
+};
+
+/**
+ * struct vb_device - one balloon
+ * @vdev: the virtio device
+ * @wq: runs @work only, frozen with user space
+ * @work: the state machine of work.c
+ * @lock: protects @stopped against @work being queued behind its back
+ * @stopped: @work must not be queued; also read without @lock, to end a pass early
+ * @draining: @work is stopped for good, its steps are run by vb_close()
+ * @changed: the configuration may have changed since it was last read
+ * @must_tell: VIRTIO_BALLOON_F_MUST_TELL_HOST was negotiated
+ * @stalled: the device has not answered for VB_STALL_JIFFIES, or refuses buffers
+ * @short_reported: the present shortage has been reported
+ * @waiting: for @retry_at, to ask for memory again
+ * @actual_valid: the device has been told @actual
+ * @actual: pages in the balloon, as last told to the device
+ * @inflate: gives pages to the device
+ * @deflate: takes pages back
+ * @idle: chunks that are not in use
+ * @chunks: all of them
+ * @nr_chunks: entries of @chunks
+ * @bufs_per_chunk: buffers that a full chunk needs
+ * @max_order: of a block that fits a chunk
+ * @held: blocks that the device has acknowledged to be in the balloon
+ * @last_answer: jiffies when the device last used a buffer, or was given the first
+ * @retry_at: jiffies before which no memory is asked for, with @retry_delay
+ * @retry_delay: jiffies to wait after a shortage, 0 without one
+ * @reboot_nb: stops the balloon before the machine goes down
+ *
+ * What says nothing of a lock belongs to @work, and to whoever has stopped it.
+ */
+struct vb_device {
+	struct virtio_device *vdev;
+	struct workqueue_struct *wq;
+	struct delayed_work work;
+	spinlock_t lock;
+	bool stopped;
+	bool draining;
+	bool changed;
+	bool must_tell;
+	bool stalled;
+	bool short_reported;
+	bool waiting;
+	bool actual_valid;
+	u32 actual;
+	struct vb_queue inflate;
+	struct vb_queue deflate;
+	struct list_head idle;
+	struct vb_chunk *chunks;
+	unsigned int nr_chunks;
+	unsigned int bufs_per_chunk;
+	unsigned int max_order;
+	struct vb_blocks held;
+	unsigned long last_answer;
+	unsigned long retry_at;
+	unsigned long retry_delay;
+	struct notifier_block reboot_nb;
+};
+
+/**
+ * vb_interrupted() - is there something more urgent than to go on?
+ * @vb: the balloon
+ *
+ * Context: the worker or vb_close(), between two chunks.
+ * Return: true if the pass should end
+ */
+static inline bool vb_interrupted(const struct vb_device *vb)
+{
+	return !vb->draining && (READ_ONCE(vb->stopped) || READ_ONCE(vb->changed));
+}
+
+/**
+ * vb_nr_bufs() - what does the device have?
+ * @vb: the balloon
+ *
+ * Context: the worker, or whoever stopped it.
+ * Return: number of buffers
+ */
+static inline unsigned int vb_nr_bufs(const struct vb_device *vb)
+{
+	return vb->inflate.nr_bufs + vb->deflate.nr_bufs;
+}
+
+/* work.c */
+void vb_work(struct work_struct *work);
+void vb_wake(struct vb_device *vb);
+void vb_start(struct vb_device *vb);
+void vb_stop(struct vb_device *vb);
+void vb_close(struct vb_device *vb);
+
+/* inflate.c */
+void vb_inflate(struct vb_device *vb, unsigned long want);
+void vb_inflated(struct vb_device *vb, struct vb_chunk *chunk);
+
+/* deflate.c */
+void vb_deflate(struct vb_device *vb, unsigned long want);
+void vb_deflated(struct vb_device *vb, struct vb_chunk *chunk);
+
+/* queue.c */
+int vb_queues_create(struct vb_device *vb);
+void vb_queues_destroy(struct vb_device *vb);
+struct vb_chunk *vb_chunk_get(struct vb_device *vb, const struct vb_queue *q);
+void vb_chunk_put(struct vb_device *vb, struct vb_chunk *chunk);
+void vb_chunk_add(struct vb_device *vb, struct vb_chunk *chunk, struct page *block);
+unsigned int vb_chunk_room(const struct vb_device *vb, const struct vb_chunk *chunk);
+bool vb_queue_submit(struct vb_device *vb, struct vb_queue *q, struct vb_chunk *chunk);
+void vb_queue_kick(struct vb_queue *q);
+unsigned int vb_queue_reap(struct vb_device *vb, struct vb_queue *q,
+			   void (*done)(struct vb_device *, struct vb_chunk *));
+
+/* pages.c */
+void vb_blocks_init(struct vb_blocks *blocks);
+struct page *vb_block_alloc(unsigned int order);
+void vb_block_free(struct page *block);
+unsigned int vb_block_order(const struct page *block);
+void vb_blocks_add(struct vb_blocks *blocks, struct page *block);
+struct page *vb_blocks_take(struct vb_blocks *blocks, unsigned long max_pages, bool split);
+void vb_blocks_free_list(struct list_head *list);
+void vb_blocks_free_all(struct vb_blocks *blocks);
+unsigned long vb_spare_pages(void);
+
+/* pm.c */
+int vb_freeze(struct virtio_device *vdev);
+int vb_restore(struct virtio_device *vdev);
+int vb_reboot(struct notifier_block *nb, unsigned long action, void *data);
+
+#endif /* KGD_VIRTIO_BALLOON_H */

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From the guest to the device.
+ */
+#include <linux/device.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+
+#include "balloon.h"
+
+/* After a shortage, wait so long before asking again; longer each time in vain. */
+#define VB_RETRY_MIN	(HZ / 5)
+#define VB_RETRY_MAX	(5 * HZ)
+
+/*
+ * Fills a chunk with up to @want pages, in blocks of at most @order, which is
+ * lowered as the larger ones run out. Returns the number of pages.
+ */
+static unsigned int vb_fill(struct vb_device *vb, struct vb_chunk *chunk,
+			    unsigned long want, unsigned int *order)
+{
+	unsigned int left = min3(want, vb_spare_pages(),
+				 (unsigned long)vb_chunk_room(vb, chunk));
+	struct page *block;
+	unsigned int nr = 0;
+
+	while (left) {
+		*order = min_t(unsigned int, *order, ilog2(left));
+		block = vb_block_alloc(*order);
+		if (block) {
+			vb_chunk_add(vb, chunk, block);
+			nr += 1U << *order;
+			left -= 1U << *order;
+		} else if (*order) {
+			(*order)--;
+		} else {
+			break;
+		}
+	}
+	return nr;
+}
+
+/* The guest had no more than @given pages to give, and is @missing short. */
+static void vb_short(struct vb_device *vb, unsigned long given, unsigned long missing)
+{
+	if (!vb->short_reported)
+		dev_info_ratelimited(&vb->vdev->dev,
+				     "the guest needs its memory: %lu KiB short of the target, trying on\n",
+				     missing << (PAGE_SHIFT - 10));
+	vb->short_reported = true;
+
+	if (given || !vb->retry_delay)
+		vb->retry_delay = VB_RETRY_MIN;
+	else
+		vb->retry_delay = min(2 * vb->retry_delay, (unsigned long)VB_RETRY_MAX);
+	vb->retry_at = jiffies + vb->retry_delay;
+	vb->waiting = true;
+}
+
+/**
+ * vb_inflate() - give pages to the device
+ * @vb: the balloon
+ * @want: number of pages, at least 1
+ *
+ * Gives as many as the guest and the queue have room for at the moment. During a
+ * shortage nobody can make the guest try more often than it wants to.
+ *
+ * Context: the worker.
+ */
+void vb_inflate(struct vb_device *vb, unsigned long want)
+{
+	unsigned int nr, order = vb->max_order, chunks = 0;
+	unsigned long given = 0, room;
+	struct vb_chunk *chunk;
+	bool dry = false;
+
+	if (vb->retry_delay && time_before(jiffies, vb->retry_at)) {
+		vb->waiting = true;
+		return;
+	}
+
+	while (want && !dry && !vb_interrupted(vb)) {
+		chunk = vb_chunk_get(vb, &vb->inflate);
+		if (!chunk)
+			break;
+		room = vb_chunk_room(vb, chunk);
+		nr = vb_fill(vb, chunk, want, &order);
+		dry = nr < min(want, room);
+		if (!nr || !vb_queue_submit(vb, &vb->inflate, chunk)) {
+			vb_blocks_free_list(&chunk->blocks);
+			vb_chunk_put(vb, chunk);
+			break;
+		}
+		given += nr;
+		want -= nr;
+		if (++chunks % VB_CHUNKS_PER_KICK == 0)
+			vb_queue_kick(&vb->inflate);
+		cond_resched();
+	}
+	if (given)
+		vb_queue_kick(&vb->inflate);
+
+	if (dry)
+		vb_short(vb, given, want);
+	else if (given)
+		vb->retry_delay = 0;
+}
+
+/**
+ * vb_inflated() - the device has acknowledged a chunk: its blocks are in the balloon
+ * @vb: the balloon
+ * @chunk: the chunk, in no list
+ */
+void vb_inflated(struct vb_device *vb, struct vb_chunk *chunk)
+{
+	struct page *block, *next;
+
+	list_for_each_entry_safe(block, next, &chunk->blocks, lru) {
+		list_del(&block->lru);
+		vb_blocks_add(&vb->held, block);
+	}
+	vb_chunk_put(vb, chunk);
+}

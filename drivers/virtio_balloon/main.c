@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Traditional memory balloon (virtio 1.3, 5.5): the driver and its devices.
+ */
+#include <linux/device.h>
+#include <linux/module.h>
+#include <linux/pm.h>
+#include <linux/reboot.h>
+#include <linux/slab.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ids.h>
+
+#include "balloon.h"
+
+static int vb_validate(struct virtio_device *vdev)
+{
+	if (!vdev->config->get) {
+		dev_err(&vdev->dev, "the device has no configuration to read\n");
+		return -EINVAL;
+	}
+	/*
+	 * What the device gets are physical addresses of the guest, in the contents
+	 * of a buffer where no IOMMU translates them.
+	 */
+	__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
+	return 0;
+}
+
+static int vb_probe(struct virtio_device *vdev)
+{
+	struct vb_device *vb;
+	int err;
+
+	vb = kzalloc(sizeof(*vb), GFP_KERNEL);
+	if (!vb)
+		return -ENOMEM;
+
+	vdev->priv = vb;
+	vb->vdev = vdev;
+	vb->stopped = true;
+	vb->must_tell = virtio_has_feature(vdev, VIRTIO_BALLOON_F_MUST_TELL_HOST);
+	spin_lock_init(&vb->lock);
+	INIT_DELAYED_WORK(&vb->work, vb_work);
+	vb_blocks_init(&vb->held);
+
+	/* Memory may be freed by it, so it has to run when there is none. */
+	vb->wq = alloc_ordered_workqueue("balloon-%s", WQ_FREEZABLE | WQ_MEM_RECLAIM,
+					 dev_name(&vdev->dev));
+	if (!vb->wq) {
+		err = -ENOMEM;
+		goto err_free;
+	}
+
+	err = vb_queues_create(vb);
+	if (err)
+		goto err_wq;
+
+	vb->reboot_nb.notifier_call = vb_reboot;
+	err = register_reboot_notifier(&vb->reboot_nb);
+	if (err)
+		goto err_queues;
+
+	virtio_device_ready(vdev);
+	vb_start(vb);
+	return 0;
+
+err_queues:
+	vb_queues_destroy(vb);
+err_wq:
+	destroy_workqueue(vb->wq);
+err_free:
+	vdev->priv = NULL;
+	kfree(vb);
+	return err;
+}
+
+static void vb_remove(struct virtio_device *vdev)
+{
+	struct vb_device *vb = vdev->priv;
+
+	unregister_reboot_notifier(&vb->reboot_nb);
+	vb_close(vb);
+	destroy_workqueue(vb->wq);
+	vdev->priv = NULL;
+	kfree(vb);
+}
+
+static void vb_config_changed(struct virtio_device *vdev)
+{
+	struct vb_device *vb = vdev->priv;
+
+	WRITE_ONCE(vb->changed, true);
+	vb_wake(vb);
+}
+
+static const struct virtio_device_id vb_ids[] = {
+	{ VIRTIO_ID_BALLOON, VIRTIO_DEV_ANY_ID },
+	{ }
+};
+MODULE_DEVICE_TABLE(virtio, vb_ids);
+
+static const unsigned int vb_features[] = {
+	VIRTIO_BALLOON_F_MUST_TELL_HOST,
+};
+
+static struct virtio_driver vb_driver = {
+	.driver.name = "virtio_balloon",
+	.id_table = vb_ids,
+	.feature_table = vb_features,
+	.feature_table_size = ARRAY_SIZE(vb_features),
+	.validate = vb_validate,
+	.probe = vb_probe,
+	.remove = vb_remove,
+	.config_changed = vb_config_changed,
+	.freeze = pm_sleep_ptr(vb_freeze),
+	.restore = pm_sleep_ptr(vb_restore),
+};
+module_virtio_driver(vb_driver);
+
+MODULE_DESCRIPTION("Virtio memory balloon driver");
+MODULE_AUTHOR("kvm-guest-drivers-linux authors");
+MODULE_VERSION(KGD_VERSION);
+MODULE_LICENSE("GPL");

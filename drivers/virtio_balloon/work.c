@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The state machine of the balloon.
+ *
+ * One work item does everything, a pass at a time: take back what the device has
+ * used, give it more, tell it how large the balloon is. It never waits. What has to
+ * be waited for queues it again: an interrupt, a change of the configuration, or
+ * its own timer. So it is always the only one who looks at the state, and needs no
+ * lock for it.
+ */
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/virtio_config.h>
+
+#include "balloon.h"
+
+/* How often the device is looked at while the balloon is emptied, in microseconds. */
+#define VB_POLL_MIN		50
+#define VB_POLL_MAX		5000
+
+/* A device that takes longer to take everything back is not waited for. */
+#define VB_DRAIN_JIFFIES	(30 * HZ)
+
+/* The size is worth an access to the configuration after so many pages. */
+#define VB_REPORT_PAGES		(SZ_64M >> PAGE_SHIFT)
+
+/* Returns the size that the host wants the balloon to have, in pages. */
+static unsigned long vb_target(struct vb_device *vb)
+{
+	u32 num_pages;
+
+	virtio_cread_le(vb->vdev, struct virtio_balloon_config, num_pages, &num_pages);
+	return num_pages >> VB_PFN_SHIFT;
+}
+
+/*
+ * Tells the device what it has acknowledged. It may be told once for many buffers
+ * (virtio 1.3, 5.5.6.1), so not each time while more are on their way.
+ */
+static void vb_report(struct vb_device *vb)
+{
+	unsigned long pages = vb->held.nr_pages + vb->deflate.nr_pages;
+	u32 actual = min_t(u64, (u64)pages << VB_PFN_SHIFT, U32_MAX);
+	u32 change = max(actual, vb->actual) - min(actual, vb->actual);
+
+	if (vb->actual_valid && !change)
+		return;
+	if (vb->actual_valid && vb_nr_bufs(vb) && !vb->stalled &&
+	    change < VB_REPORT_PAGES << VB_PFN_SHIFT)
+		return;
+	virtio_cwrite_le(vb->vdev, struct virtio_balloon_config, actual, &actual);
+	vb->actual = actual;
+	vb->actual_valid = true;
+}
+
+/*
+ * Takes back what the device has used. If it uses nothing for too long the balloon
+ * pauses: what the device has stays untouched, for it may still come to it.
+ */
+static unsigned int vb_collect(struct vb_device *vb)
+{
+	unsigned int nr = vb_queue_reap(vb, &vb->inflate, vb_inflated) +
+			  vb_queue_reap(vb, &vb->deflate, vb_deflated);
+
+	if (nr) {
+		vb->last_answer = jiffies;
+		if (vb->stalled)
+			dev_info_ratelimited(&vb->vdev->dev, "the device answers again\n");
+		vb->stalled = false;
+	} else if (!vb->stalled && vb_nr_bufs(vb) &&
+		   time_after_eq(jiffies, vb->last_answer + VB_STALL_JIFFIES)) {
+		dev_warn_ratelimited(&vb->vdev->dev,
+				     "no answer to %u buffers in %u s, waiting for the device\n",
+				     vb_nr_bufs(vb), VB_STALL_JIFFIES / HZ);
+		vb->stalled = true;
+	}
+	return nr;
+}
+
+/* Goes towards the target as far as is possible without waiting. */
+static void vb_follow(struct vb_device *vb)
+{
+	unsigned long target = vb_target(vb);
+	unsigned long have = vb->held.nr_pages + vb->inflate.nr_pages;
+
+	vb->waiting = false;
+	if (target <= have)
+		vb->short_reported = false;
+
+	/*
+	 * The device does not see the queues in the order in which they were filled.
+	 * A page must not be given again while it is still to be taken back.
+	 */
+	if (target > have && !vb->deflate.nr_bufs)
+		vb_inflate(vb, target - have);
+	else if (target < have && vb->held.nr_pages)
+		vb_deflate(vb, min(have - target, vb->held.nr_pages));
+}
+
+/* Asks for interrupts again; returns false if there is something to take back. */
+static bool vb_listen(struct vb_device *vb)
+{
+	bool quiet = virtqueue_enable_cb_delayed(vb->inflate.vq);
+
+	return virtqueue_enable_cb_delayed(vb->deflate.vq) && quiet;
+}
+
+static void vb_queue_work(struct vb_device *vb, unsigned long delay)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vb->lock, flags);
+	if (!vb->stopped)
+		queue_delayed_work(vb->wq, &vb->work, delay);
+	spin_unlock_irqrestore(&vb->lock, flags);
+}
+
+/* Jiffies until @when, 0 if it has passed. */
+static unsigned long vb_until(unsigned long when)
+{
+	unsigned long now = jiffies;
+
+	return time_after(when, now) ? when - now : 0;
+}
+
+/* Sets the timer, which does nothing if there already was a reason to go on. */
+static void vb_sleep(struct vb_device *vb)
+{
+	unsigned long delay = MAX_JIFFY_OFFSET;
+
+	if (vb_nr_bufs(vb))
+		delay = vb->stalled ? VB_STALL_JIFFIES :
+			vb_until(vb->last_answer + VB_STALL_JIFFIES);
+	if (vb->waiting && !vb->stalled)
+		delay = min(delay, vb_until(vb->retry_at));
+	if (delay != MAX_JIFFY_OFFSET)
+		vb_queue_work(vb, delay);
+}
+
+/**
+ * vb_work() - one pass
+ * @work: &vb_device.work
+ *
+ * Context: the work queue of the balloon.
+ */
+void vb_work(struct work_struct *work)
+{
+	struct vb_device *vb = container_of(to_delayed_work(work), struct vb_device, work);
+
+	/* Before the target is read: a later change makes for another pass. */
+	WRITE_ONCE(vb->changed, false);
+	virtqueue_disable_cb(vb->inflate.vq);
+	virtqueue_disable_cb(vb->deflate.vq);
+
+	vb_collect(vb);
+	if (!vb->stalled)
+		vb_follow(vb);
+	vb_report(vb);
+
+	if (vb_listen(vb))
+		vb_sleep(vb);
+	else
+		vb_queue_work(vb, 0);
+}
+
+/**
+ * vb_wake() - have a pass made, now
+ * @vb: the balloon
+ *
+ * Context: any.
+ */
+void vb_wake(struct vb_device *vb)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vb->lock, flags);
+	if (!vb->stopped)
+		mod_delayed_work(vb->wq, &vb->work, 0);
+	spin_unlock_irqrestore(&vb->lock, flags);
+}
+
+/**
+ * vb_start() - begin to follow the target
+ * @vb: the balloon, stopped, empty, its device ready
+ *
+ * Context: may sleep.
+ */
+void vb_start(struct vb_device *vb)
+{
+	unsigned long flags;
+
+	vb->stalled = false;
+	vb->short_reported = false;
+	vb->waiting = false;
+	vb->retry_delay = 0;
+	/* The device may remember the balloon of whoever drove it before. */
+	vb->actual_valid = false;
+
+	spin_lock_irqsave(&vb->lock, flags);
+	vb->stopped = false;
+	spin_unlock_irqrestore(&vb->lock, flags);
+	vb_wake(vb);
+}
+
+/**
+ * vb_stop() - end the current pass, and have no more
+ * @vb: the balloon
+ *
+ * Context: may sleep. The state of the balloon is the caller's afterwards.
+ */
+void vb_stop(struct vb_device *vb)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vb->lock, flags);
+	WRITE_ONCE(vb->stopped, true);
+	spin_unlock_irqrestore(&vb->lock, flags);
+	cancel_delayed_work_sync(&vb->work);
+}
+
+/* Takes everything back in good order, as long as the device plays along. */
+static void vb_drain(struct vb_device *vb)
+{
+	unsigned long end = jiffies + VB_DRAIN_JIFFIES;
+	unsigned int pause = VB_POLL_MIN;
+
+	vb->draining = true;
+	while (!vb->stalled && (vb->held.nr_pages || vb_nr_bufs(vb)) &&
+	       time_before(jiffies, end)) {
+		if (vb->held.nr_pages)
+			vb_deflate(vb, vb->held.nr_pages);
+		if (vb_collect(vb)) {
+			pause = VB_POLL_MIN;
+			continue;
+		}
+		usleep_range(pause, 2 * pause);
+		pause = min(2 * pause, VB_POLL_MAX);
+	}
+	vb->draining = false;
+	vb_report(vb);
+}
+
+/**
+ * vb_close() - take everything back, and leave the device reset and without queues
+ * @vb: the balloon
+ *
+ * The device is told as far as it listens. After the reset it has no claim on any
+ * page, so nothing stays behind whatever it did before.
+ *
+ * Context: may sleep, for at most VB_DRAIN_JIFFIES.
+ */
+void vb_close(struct vb_device *vb)
+{
+	vb_stop(vb);
+	if (vb->inflate.vq)
+		vb_drain(vb);
+	virtio_reset_device(vb->vdev);
+	vb_blocks_free_all(&vb->held);
+	vb_queues_destroy(vb);
+}
