@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KGD_LINUX_BLK_MQ_H
+#define _KGD_LINUX_BLK_MQ_H
+
+#include <linux/blkdev.h>
+#include_next <linux/blk-mq.h>
+#include <kgd/config.h>
+
+#ifndef KGD_HAVE_QUEUE_LIMITS_FEATURES
+
+static inline struct gendisk *
+kgd_blk_mq_alloc_disk(struct blk_mq_tag_set *set,
+		      const struct kgd_queue_limits *lim, void *queuedata,
+		      struct lock_class_key *lkclass)
+{
+	struct gendisk *disk = __blk_mq_alloc_disk(set, queuedata, lkclass);
+
+	if (!IS_ERR(disk))
+		kgd_apply_limits(disk->queue, lim);
+	return disk;
+}
+
+#undef blk_mq_alloc_disk
+#define blk_mq_alloc_disk(set, lim, queuedata)				\
+({									\
+	static struct lock_class_key __key;				\
+									\
+	kgd_blk_mq_alloc_disk(set, lim, queuedata, &__key);		\
+})
+
+#endif /* !KGD_HAVE_QUEUE_LIMITS_FEATURES */
+
+#ifdef KGD_HAVE_MQ_F_SHOULD_MERGE
+
+/* Merging has to be asked for. */
+static inline int kgd_blk_mq_alloc_tag_set(struct blk_mq_tag_set *set)
+{
+	set->flags |= BLK_MQ_F_SHOULD_MERGE;
+	return blk_mq_alloc_tag_set(set);
+}
+
+#define blk_mq_alloc_tag_set kgd_blk_mq_alloc_tag_set
+
+#endif
+
+#ifndef KGD_HAVE_RQ_MAP_SG_NOQUEUE
+
+static inline int kgd_blk_rq_map_sg(struct request *rq, struct scatterlist *sgl)
+{
+	return blk_rq_map_sg(rq->q, rq, sgl);
+}
+
+#define blk_rq_map_sg kgd_blk_rq_map_sg
+
+#endif
+
+#ifdef KGD_HAVE_MQ_VIRTIO_MAP
+
+#include <linux/blk-mq-virtio.h>
+#include <linux/virtio.h>
+
+/*
+ * The new function may be there already, backported without the operation of
+ * the virtio bus that it asks. The devices here are all virtio.
+ */
+static inline void kgd_blk_mq_map_hw_queues(struct blk_mq_queue_map *qmap,
+					    struct device *dev,
+					    unsigned int offset)
+{
+	blk_mq_virtio_map_queues(qmap, dev_to_virtio(dev), offset);
+}
+
+#define blk_mq_map_hw_queues kgd_blk_mq_map_hw_queues
+
+#endif
+
+/*
+ * The operation took a bare pointer to the first request before. A driver
+ * writes the new form and names it twice: BLK_MQ_QUEUE_RQS(fn); and
+ * .queue_rqs = blk_mq_queue_rqs_op(fn).
+ */
+#ifdef KGD_HAVE_RQ_LIST
+#define BLK_MQ_QUEUE_RQS(fn)	static_assert(__same_type(fn, fn))
+#define blk_mq_queue_rqs_op(fn)	fn
+#else
+
+/* The tail is known only of a list that was built with rq_list_add_tail(). */
+struct rq_list {
+	struct request *head;
+	struct request *tail;
+};
+
+#define BLK_MQ_QUEUE_RQS(fn)						\
+static void kgd_##fn(struct request **first)				\
+{									\
+	struct rq_list rl = { .head = *first };				\
+									\
+	fn(&rl);							\
+	*first = rl.head;						\
+}									\
+struct rq_list
+#define blk_mq_queue_rqs_op(fn)	kgd_##fn
+
+static inline void kgd_rq_list_init(struct rq_list *rl)
+{
+	rl->head = NULL;
+	rl->tail = NULL;
+}
+
+static inline void kgd_rq_list_add_tail(struct rq_list *rl, struct request *rq)
+{
+	rq->rq_next = NULL;
+	if (rl->tail)
+		rl->tail->rq_next = rq;
+	else
+		rl->head = rq;
+	rl->tail = rq;
+}
+
+static inline struct request *kgd_rq_list_pop(struct rq_list *rl)
+{
+	struct request *rq = rl->head;
+
+	if (rq) {
+		rl->head = rq->rq_next;
+		if (!rl->head)
+			rl->tail = NULL;
+		rq->rq_next = NULL;
+	}
+	return rq;
+}
+
+#define rq_list_init kgd_rq_list_init
+#undef rq_list_add_tail
+#define rq_list_add_tail kgd_rq_list_add_tail
+#undef rq_list_pop
+#define rq_list_pop kgd_rq_list_pop
+
+/* Also of the list in struct io_comp_batch, which is the bare pointer. */
+#undef rq_list_empty
+#define rq_list_empty(rl) (!*(struct request **)(rl))
+
+#endif /* KGD_HAVE_RQ_LIST */
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KGD_LINUX_BLKDEV_H
+#define _KGD_LINUX_BLKDEV_H
+
+#include_next <linux/blkdev.h>
+#include <kgd/config.h>
+
+/*
+ * The operation took a block device before. A driver writes the new form and
+ * names it twice: BLKDEV_GETGEO(fn); and .getgeo = blkdev_getgeo_op(fn).
+ */
+#ifdef KGD_HAVE_GETGEO_DISK
+#define BLKDEV_GETGEO(fn)	static_assert(__same_type(fn, fn))
+#define blkdev_getgeo_op(fn)	fn
+#else
+#define BLKDEV_GETGEO(fn)						\
+static int kgd_##fn(struct block_device *bdev, struct hd_geometry *geo)	\
+{									\
+	return fn(bdev->bd_disk, geo);					\
+}									\
+struct hd_geometry
+#define blkdev_getgeo_op(fn)	kgd_##fn
+#endif
+
+#ifndef KGD_HAVE_QUEUE_LIMITS_FEATURES
+
+/*
+ * The limits of a queue that is to be, as far as the drivers here use them;
+ * kgd_apply_limits() does the rest. Zero means the default of the block layer.
+ */
+typedef unsigned int __bitwise blk_features_t;
+
+#define BLK_FEAT_WRITE_CACHE	((__force blk_features_t)(1u << 0))
+#define BLK_FEAT_ROTATIONAL	((__force blk_features_t)(1u << 2))
+
+struct kgd_queue_limits {
+	blk_features_t features;
+	unsigned int max_hw_sectors;
+	unsigned int max_segment_size;
+	unsigned int physical_block_size;
+	unsigned int logical_block_size;
+	unsigned int alignment_offset;
+	unsigned int io_min;
+	unsigned int io_opt;
+	unsigned int max_hw_discard_sectors;
+	unsigned int max_write_zeroes_sectors;
+	unsigned int discard_granularity;
+	unsigned short max_segments;
+	unsigned short max_discard_segments;
+};
+
+/* The queue is not in use yet. */
+static inline void kgd_apply_limits(struct request_queue *q,
+				    const struct kgd_queue_limits *lim)
+{
+	if (lim->max_hw_sectors)
+		blk_queue_max_hw_sectors(q, lim->max_hw_sectors);
+	if (lim->max_segments)
+		blk_queue_max_segments(q, lim->max_segments);
+	if (lim->max_segment_size)
+		blk_queue_max_segment_size(q, lim->max_segment_size);
+	if (lim->logical_block_size)
+		blk_queue_logical_block_size(q, lim->logical_block_size);
+	if (lim->physical_block_size)
+		blk_queue_physical_block_size(q, lim->physical_block_size);
+	if (lim->alignment_offset)
+		blk_queue_alignment_offset(q, lim->alignment_offset);
+	if (lim->io_min)
+		blk_queue_io_min(q, lim->io_min);
+	if (lim->io_opt)
+		blk_queue_io_opt(q, lim->io_opt);
+	if (lim->max_discard_segments)
+		blk_queue_max_discard_segments(q, lim->max_discard_segments);
+	if (lim->max_hw_discard_sectors) {
+		q->limits.discard_granularity =
+			max(lim->discard_granularity,
+			    q->limits.physical_block_size);
+		blk_queue_max_discard_sectors(q, lim->max_hw_discard_sectors);
+	}
+	if (lim->max_write_zeroes_sectors)
+		blk_queue_max_write_zeroes_sectors(q,
+						   lim->max_write_zeroes_sectors);
+
+	blk_queue_write_cache(q, !!(lim->features & BLK_FEAT_WRITE_CACHE), false);
+	if (!(lim->features & BLK_FEAT_ROTATIONAL))
+		blk_queue_flag_set(QUEUE_FLAG_NONROT, q);
+}
+
+/* Of a queue in use, only the write cache can be changed. */
+static inline struct kgd_queue_limits
+kgd_limits_start_update(struct request_queue *q)
+{
+	struct kgd_queue_limits lim = { };
+
+	if (test_bit(QUEUE_FLAG_WC, &q->queue_flags))
+		lim.features |= BLK_FEAT_WRITE_CACHE;
+	return lim;
+}
+
+void blk_mq_freeze_queue(struct request_queue *q);
+void blk_mq_unfreeze_queue(struct request_queue *q);
+
+static inline int kgd_limits_commit_frozen(struct request_queue *q,
+					   const struct kgd_queue_limits *lim)
+{
+	blk_mq_freeze_queue(q);
+	blk_queue_write_cache(q, !!(lim->features & BLK_FEAT_WRITE_CACHE), false);
+	blk_mq_unfreeze_queue(q);
+	return 0;
+}
+
+#define queue_limits kgd_queue_limits
+#define queue_limits_start_update kgd_limits_start_update
+#define queue_limits_commit_update_frozen kgd_limits_commit_frozen
+
+#elif !defined(KGD_HAVE_QUEUE_LIMITS_COMMIT_FROZEN)
+
+void blk_mq_freeze_queue(struct request_queue *q);
+void blk_mq_unfreeze_queue(struct request_queue *q);
+
+static inline int kgd_limits_commit_frozen(struct request_queue *q,
+					   struct queue_limits *lim)
+{
+	int err;
+
+	blk_mq_freeze_queue(q);
+	err = queue_limits_commit_update(q, lim);
+	blk_mq_unfreeze_queue(q);
+	return err;
+}
+
+#define queue_limits_commit_update_frozen kgd_limits_commit_frozen
+
+#endif /* KGD_HAVE_QUEUE_LIMITS_FEATURES */
+#endif

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Suspend and hibernation: the device loses its state, the disk keeps its
+ * requests. What the device had is sent again afterwards; so nothing has to be
+ * waited for, and a device that hangs does not stop the machine from sleeping.
+ */
+#include <linux/blkdev.h>
+#include <linux/blk-mq.h>
+#include <linux/virtio_config.h>
+
+#include "vblk.h"
+#include "pm.h"
+#include "queue.h"
+#include "stop.h"
+
+static void vblk_requeue_rq(struct request *rq)
+{
+	blk_mq_requeue_request(rq, false);
+}
+
+/* Let the disk run again, with a device or with errors. */
+static void vblk_thaw(struct vblk *vblk)
+{
+	struct request_queue *q = vblk->disk->queue;
+
+	blk_mq_unquiesce_queue(q);
+	blk_mq_start_stopped_hw_queues(q, true);
+	blk_mq_kick_requeue_list(q);
+}
+
+/**
+ * vblk_freeze() - the device is about to lose its state
+ * @vdev: the device
+ *
+ * Context: process; user space is frozen.
+ * Return: 0.
+ */
+int vblk_freeze(struct virtio_device *vdev)
+{
+	struct vblk *vblk = vdev->priv;
+
+	cancel_work_sync(&vblk->config_work);
+	vblk_cut(vblk, vblk_requeue_rq);
+	vblk_del_vqs(vblk);
+	return 0;
+}
+
+/**
+ * vblk_restore() - the device is back, and its features are negotiated
+ * @vdev: the device
+ *
+ * Context: process.
+ * Return: 0, or a negative error number; then every request fails.
+ */
+int vblk_restore(struct virtio_device *vdev)
+{
+	struct vblk *vblk = vdev->priv;
+	int err;
+
+	err = vblk_find_vqs(vblk);
+	if (!err) {
+		virtio_device_ready(vdev);
+		/* The host may have resized the disk meanwhile. */
+		schedule_work(&vblk->config_work);
+	}
+	vblk_thaw(vblk);
+	return err;
+}

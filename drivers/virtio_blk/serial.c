@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The serial number, by the command GET_ID (virtio 1.3, 5.2.6).
+ *
+ * A device that does not answer must not hold its reader for good. So there is
+ * one command at a time, its data lives in the request, and a reader who gave
+ * up leaves it to the next one. A reserved tag keeps it out of the queue of
+ * ordinary requests.
+ */
+#include <linux/blkdev.h>
+#include <linux/blk-mq.h>
+#include <linux/jiffies.h>
+#include <linux/string.h>
+
+#include "vblk.h"
+#include "serial.h"
+
+#define VBLK_SERIAL_TIMEOUT	(10 * HZ)
+
+/**
+ * vblk_serial_init() - prepare the reading of serial numbers
+ * @vblk: the disk
+ *
+ * Context: process.
+ */
+void vblk_serial_init(struct vblk *vblk)
+{
+	mutex_init(&vblk->serial.lock);
+	init_completion(&vblk->serial.done);
+}
+
+static int vblk_serial_send(struct vblk *vblk)
+{
+	struct vblk_serial *serial = &vblk->serial;
+	blk_mq_req_flags_t flags = BLK_MQ_REQ_NOWAIT;
+	struct request *rq;
+
+	if (vblk->tag_set.reserved_tags)
+		flags |= BLK_MQ_REQ_RESERVED;
+	rq = blk_mq_alloc_request(vblk->disk->queue, REQ_OP_DRV_IN, flags);
+	if (IS_ERR(rq))
+		return PTR_ERR(rq);
+
+	reinit_completion(&serial->done);
+	serial->busy = true;
+	blk_execute_rq_nowait(rq, false);
+	return 0;
+}
+
+/**
+ * vblk_serial_done() - the command has ended
+ * @vblk: the disk
+ * @r: the request
+ * @sts: how it ended
+ *
+ * Context: any.
+ */
+void vblk_serial_done(struct vblk *vblk, struct vblk_req *r, blk_status_t sts)
+{
+	struct vblk_serial *serial = &vblk->serial;
+
+	/* Up to 20 bytes, and a zero byte only if there is room for it. */
+	memcpy(serial->id, r->id, sizeof(r->id));
+	serial->id[sizeof(r->id)] = '\0';
+	serial->status = sts;
+	complete(&serial->done);
+}
+
+/**
+ * vblk_serial_read() - ask the device for its serial number
+ * @vblk: the disk
+ * @buf: room for VIRTIO_BLK_ID_BYTES + 1 bytes
+ *
+ * Context: process; sleeps, for 10 seconds at most once it is its turn.
+ * Return: length of the string in @buf, or a negative error number: -EIO or
+ *	-EOPNOTSUPP from the device, -ETIMEDOUT if it does not answer.
+ */
+int vblk_serial_read(struct vblk *vblk, char *buf)
+{
+	struct vblk_serial *serial = &vblk->serial;
+	long left;
+	int err;
+
+	err = mutex_lock_killable(&serial->lock);
+	if (err)
+		return err;
+
+	if (!serial->busy) {
+		err = vblk_serial_send(vblk);
+		if (err)
+			goto unlock;
+	}
+
+	left = wait_for_completion_killable_timeout(&serial->done,
+						    VBLK_SERIAL_TIMEOUT);
+	if (left <= 0) {
+		err = left ?: -ETIMEDOUT;
+		goto unlock;
+	}
+
+	serial->busy = false;
+	err = blk_status_to_errno(serial->status);
+	if (!err)
+		err = strscpy(buf, serial->id, sizeof(serial->id));
+unlock:
+	mutex_unlock(&serial->lock);
+	return err;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The objects of the driver: a disk, its queues, and what rides along with
+ * every request.
+ */
+#ifndef _VBLK_H
+#define _VBLK_H
+
+#include <linux/blk-mq.h>
+#include <linux/completion.h>
+#include <linux/mutex.h>
+#include <linux/scatterlist.h>
+#include <linux/spinlock.h>
+#include <linux/virtio.h>
+#include <linux/virtio_blk.h>
+#include <linux/workqueue.h>
+
+/* Partition bits of a minor number, as user space knows them from vdX. */
+#define VBLK_PART_BITS		4
+
+/*
+ * Segments that fit into the request itself. Four hold a 16 KiB request whose
+ * pages are scattered; only longer lists come from the scatterlist pools.
+ */
+#define VBLK_INLINE_SG		4
+
+/* A status that no device gives: what is left if it does not write one. */
+#define VBLK_STATUS_UNWRITTEN	0xff
+
+/* Header, status and at least one piece of data (virtio 1.3, 5.2.6). */
+#define VBLK_MIN_RING		3
+
+/**
+ * struct vblk_queue - a virtqueue and the blk-mq hardware queue in front of it
+ * @lock: protects the ring of @vq and every other field that changes
+ * @dead: there is no device behind @vq; nothing is added to it or taken from it
+ * @stopped: the ring was full, @hctx is stopped and waits for a completion
+ * @len_mask: bits of the used length to check; none with a legacy device
+ * @vq: the virtqueue; constant while not @dead
+ * @hctx: the hardware queue; constant once the disk exists
+ * @reaped: completion runs that found something; only their change matters
+ * @stall_mark: @reaped as the watchdog of the removal last saw it
+ * @name: name of the virtqueue, also of its interrupt
+ *
+ * Everything that a request touches is in the first cache line.
+ */
+struct vblk_queue {
+	spinlock_t lock;	/* the ring, and what changes below */
+	bool dead;
+	bool stopped;
+	u32 len_mask;
+	struct virtqueue *vq;
+	struct blk_mq_hw_ctx *hctx;
+	unsigned long reaped;
+	unsigned long stall_mark;
+	char name[16];
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct vblk_serial - the one GET_ID command that can be under way
+ * @lock: one reader at a time; protects @busy
+ * @busy: a command was sent and its answer is not yet taken
+ * @done: the answer is there
+ * @status: how the command ended; valid once @done
+ * @id: what the device answered; valid once @done
+ */
+struct vblk_serial {
+	struct mutex lock;	/* one reader; @busy */
+	bool busy;
+	struct completion done;
+	blk_status_t status;
+	char id[VIRTIO_BLK_ID_BYTES + 1];
+};
+
+/**
+ * struct vblk - a disk
+ * @vdev: the virtio device; not to be used once the driver is unbound, though
+ *	the disk lives until its last opener is gone
+ * @disk: the disk
+ * @tag_set: the tags of its queues
+ * @queues: @nr_queues queues, those for polling last
+ * @nr_queues: number of virtqueues
+ * @nr_poll: number of them without interrupt, for polled I/O
+ * @ring_size: entries of the smallest ring, as @tag_set and limits know it
+ * @index: number of the disk, hence its letters and minors
+ * @major: major number of the disk
+ * @config_work: looks at the configuration after it changed
+ * @stall_work: watches over a removal that waits for the device
+ * @cache_lock: protects @writeback and the field of the device behind it
+ * @writeback: the device has a volatile write cache
+ * @serial: state of the ``serial`` attribute
+ * @geometry: what the device says its geometry is; all zero if nothing
+ */
+struct vblk {
+	struct virtio_device *vdev;
+	struct gendisk *disk;
+	struct blk_mq_tag_set tag_set;
+	struct vblk_queue *queues;
+	unsigned int nr_queues;
+	unsigned int nr_poll;
+	unsigned int ring_size;
+	int index;
+	int major;
+	struct work_struct config_work;
+	struct delayed_work stall_work;
+	struct mutex cache_lock;	/* @writeback and the device's field */
+	bool writeback;
+	struct vblk_serial serial;
+	struct {
+		u16 cylinders;
+		u8 heads;
+		u8 sectors;
+	} geometry;
+};
+
+/**
+ * struct vblk_req - what belongs to a request, behind struct request
+ * @hdr: header of the command, read by the device
+ * @status: status of the command, written by the device
+ * @slow: the completion has more to do than to end the request
+ * @nr_out: scatterlists that the device reads
+ * @nr_in: scatterlists that the device writes, the one of @status included
+ * @ready: @hdr_sg and @status_sg are set up, which is done once
+ * @result: how the request ended; not set for what is ended as part of a batch
+ * @in_len: bytes of data that the device has to write
+ * @data: data of the command, or NULL
+ * @next: links requests of one batch; the holder of the batch owns it
+ * @table: the scatterlist behind @data if it can be longer than @sg
+ * @hdr_sg: describes @hdr
+ * @status_sg: describes @status
+ * @sg: data, or the first part of it
+ * @range: data of a discard or write zeroes command
+ * @id: data of a GET_ID command
+ *
+ * While the device owns the request, nothing writes to the memory that the
+ * device can see.
+ */
+struct vblk_req {
+	struct virtio_blk_outhdr hdr;
+	u8 status;
+	bool slow;
+	u8 nr_out;
+	u8 nr_in;
+	bool ready;
+	blk_status_t result;
+	u32 in_len;
+	struct scatterlist *data;
+	struct vblk_req *next;
+	struct sg_table table;
+	struct scatterlist hdr_sg;
+	struct scatterlist status_sg;
+	struct scatterlist sg[VBLK_INLINE_SG];
+	union {
+		struct virtio_blk_discard_write_zeroes range;
+		u8 id[VIRTIO_BLK_ID_BYTES];
+	};
+};
+
+#endif
