@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KGD_LINUX_VIRTIO_NET_H
+#define _KGD_LINUX_VIRTIO_NET_H
+
+#include_next <linux/virtio_net.h>
+
+/* What the counters of a queue are called is ABI, and v6.10 changed it in the
+ * series that brought device statistics, and totals over all queues: each
+ * kernel gets the names its own driver has.
+ */
+#ifdef VIRTIO_NET_F_DEVICE_STATS
+#define KGD_VIRTIO_NET_STAT_QUEUE(dir) dir "%u_%s"
+#define KGD_VIRTIO_NET_STAT_TOTAL(dir) dir "_%s"
+#else
+#define KGD_VIRTIO_NET_STAT_QUEUE(dir) dir "_queue_%u_%s"
+#define KGD_VIRTIO_NET_STAT_TOTAL(dir) ""
+#endif
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KGD_NET_PAGE_POOL_TYPES_H
+#define _KGD_NET_PAGE_POOL_TYPES_H
+
+#if __has_include_next(<net/page_pool/types.h>)
+#include_next <net/page_pool/types.h>
+#else
+
+/* Before v6.6 a9ca9f9ceff3 there is one header, before v6.7 09d96ee5674a a
+ * page is only cut into fragments if the pool was asked to allow it, and
+ * before v6.3 8c48eea3adf3 a pool is not tied to a NAPI context.
+ */
+#include <linux/err.h>
+#include <linux/netdevice.h>
+#include <net/page_pool.h>
+
+struct kgd_page_pool_params {
+	unsigned int order;
+	unsigned int pool_size;
+	int nid;
+	struct device *dev;
+	struct napi_struct *napi;
+	enum dma_data_direction dma_dir;
+	unsigned int max_len;
+	unsigned int offset;
+	struct net_device *netdev;
+	unsigned int queue_idx;
+	unsigned int flags;
+};
+
+static inline struct page_pool *
+kgd_page_pool_create(const struct kgd_page_pool_params *params)
+{
+	struct page_pool_params old = {
+		.flags = params->flags | PP_FLAG_PAGE_FRAG,
+		.order = params->order,
+		.pool_size = params->pool_size,
+		.nid = params->nid,
+		.dev = params->dev,
+		.dma_dir = params->dma_dir,
+		.max_len = params->max_len,
+		.offset = params->offset,
+	};
+
+	return page_pool_create(&old);
+}
+
+#define page_pool_params kgd_page_pool_params
+#define page_pool_create kgd_page_pool_create
+
+#endif
+#endif

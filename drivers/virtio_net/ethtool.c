@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ethtool operations other than statistics. */
+
+#include <linux/ethtool.h>
+#include <linux/module.h>
+
+#include "net.h"
+
+static void vnet_get_drvinfo(struct net_device *dev,
+			     struct ethtool_drvinfo *info)
+{
+	struct vnet *vn = netdev_priv(dev);
+
+	strscpy(info->driver, KBUILD_MODNAME, sizeof(info->driver));
+	strscpy(info->version, KGD_VERSION, sizeof(info->version));
+	strscpy(info->bus_info, virtio_bus_name(vn->vdev),
+		sizeof(info->bus_info));
+}
+
+static void vnet_get_ringparam(struct net_device *dev,
+			       struct ethtool_ringparam *ring,
+			       struct kernel_ethtool_ringparam *kernel_ring,
+			       struct netlink_ext_ack *extack)
+{
+	struct vnet *vn = netdev_priv(dev);
+
+	ring->rx_max_pending = vn->rq[0].vq->num_max;
+	ring->tx_max_pending = vn->sq[0].vq->num_max;
+	ring->rx_pending = virtqueue_get_vring_size(vn->rq[0].vq);
+	ring->tx_pending = virtqueue_get_vring_size(vn->sq[0].vq);
+}
+
+static void vnet_get_channels(struct net_device *dev,
+			      struct ethtool_channels *channels)
+{
+	struct vnet *vn = netdev_priv(dev);
+
+	channels->max_combined = vn->max_pairs;
+	channels->combined_count = vn->pairs;
+}
+
+static int vnet_set_channels(struct net_device *dev,
+			     struct ethtool_channels *channels)
+{
+	struct vnet *vn = netdev_priv(dev);
+	unsigned int pairs = channels->combined_count;
+
+	/* A pair is a receive and a transmit queue and nothing else. */
+	if (channels->rx_count || channels->tx_count || channels->other_count) {
+		netdev_err(dev, "rx %u, tx %u, other %u: only combined channels exist\n",
+			   channels->rx_count, channels->tx_count,
+			   channels->other_count);
+		return -EINVAL;
+	}
+
+	if (!pairs || pairs > vn->max_pairs) {
+		netdev_err(dev, "combined %u is not from 1 to %u\n",
+			   pairs, vn->max_pairs);
+		return -EINVAL;
+	}
+
+	return vnet_set_pairs(vn, pairs);
+}
+
+static int vnet_get_link_ksettings(struct net_device *dev,
+				   struct ethtool_link_ksettings *cmd)
+{
+	struct vnet *vn = netdev_priv(dev);
+
+	cmd->base.speed = READ_ONCE(vn->speed);
+	cmd->base.duplex = READ_ONCE(vn->duplex);
+	cmd->base.port = PORT_OTHER;
+
+	return 0;
+}
+
+static int vnet_set_link_ksettings(struct net_device *dev,
+				   const struct ethtool_link_ksettings *cmd)
+{
+	struct vnet *vn = netdev_priv(dev);
+
+	return ethtool_virtdev_set_link_ksettings(dev, cmd, &vn->speed,
+						  &vn->duplex);
+}
+
+const struct ethtool_ops vnet_ethtool_ops = {
+	.get_drvinfo		= vnet_get_drvinfo,
+	.get_link		= ethtool_op_get_link,
+	.get_ringparam		= vnet_get_ringparam,
+	.get_channels		= vnet_get_channels,
+	.set_channels		= vnet_set_channels,
+	.get_link_ksettings	= vnet_get_link_ksettings,
+	.set_link_ksettings	= vnet_set_link_ksettings,
+	.get_ts_info		= ethtool_op_get_ts_info,
+	.get_sset_count		= vnet_get_sset_count,
+	.get_strings		= vnet_get_strings,
+	.get_ethtool_stats	= vnet_get_ethtool_stats,
+};

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VIRTIO_NET_NET_H
+#define VIRTIO_NET_NET_H
+
+#include <linux/cpuhotplug.h>
+#include <linux/ethtool.h>
+#include <linux/if_vlan.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/scatterlist.h>
+#include <linux/skbuff.h>
+#include <linux/timer.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_net.h>
+#include <linux/workqueue.h>
+
+struct page_pool;
+struct vnet_cmd;
+
+/* Every queue pair is a receive queue followed by a transmit queue, the
+ * control queue comes after the last pair (virtio 1.3, 5.1.2).
+ */
+#define VNET_RXQ(pair)		(2 * (pair))
+#define VNET_TXQ(pair)		(2 * (pair) + 1)
+#define VNET_PAIR(vq_index)	((vq_index) / 2)
+
+/* Most descriptors one packet needs: header, linear part, fragments. */
+#define VNET_TX_MAX_SG		(MAX_SKB_FRAGS + 2)
+
+#define VNET_NAME_LEN		16
+
+/**
+ * struct vnet_rx_stats - counters of one receive queue
+ * @syncp: lets a reader on another CPU see a consistent set
+ * @packets: packets handed to the stack
+ * @bytes: their bytes, without the virtio header
+ * @drops: packets lost for whatever reason, errors included
+ * @length_errors: packets whose length or buffer count was not possible
+ * @frame_errors: packets whose offload fields were not possible
+ * @kicks: notifications sent to the device
+ *
+ * Written by the queue's NAPI context only.
+ */
+struct vnet_rx_stats {
+	struct u64_stats_sync syncp;
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	u64_stats_t drops;
+	u64_stats_t length_errors;
+	u64_stats_t frame_errors;
+	u64_stats_t kicks;
+};
+
+/**
+ * struct vnet_tx_stats - counters of one transmit queue
+ * @syncp: lets a reader on another CPU see a consistent set
+ * @packets: packets the device has taken
+ * @bytes: their bytes, without the virtio header
+ * @drops: packets that could not be given to the device
+ * @kicks: notifications sent to the device
+ * @stop: times the queue was stopped because the ring was full
+ * @wake: times it was started again
+ * @tx_timeouts: calls of the transmit watchdog
+ *
+ * Written with the netdev transmit lock of the queue held.
+ */
+struct vnet_tx_stats {
+	struct u64_stats_sync syncp;
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	u64_stats_t drops;
+	u64_stats_t kicks;
+	u64_stats_t stop;
+	u64_stats_t wake;
+	u64_stats_t tx_timeouts;
+};
+
+/**
+ * struct vnet_rq - one receive queue
+ * @vq: the virtqueue, NULL while the device is frozen
+ * @vn: the device
+ * @posted: buffers the device holds
+ * @fill_max: buffers it shall hold
+ * @refill_mark: how many may be missing before a refill
+ * @len_avg: running average of received packet lengths, times 64
+ * @headroom: bytes in front of the virtio header in each buffer
+ * @hdr_len: length of the virtio header
+ * @min_shift: log2 of the smallest buffer this device may be given
+ * @max_shift: log2 of the largest one
+ * @want_shift: log2 of the size that suits recent packets
+ * @carve_shift: log2 of the size of the pieces at @carve
+ * @carve_left: pieces left at @carve
+ * @mergeable: a packet may span several buffers
+ * @split_hdr: the header needs a descriptor of its own
+ * @starved: no memory was left, the timer says when to ask again
+ * @need_kick: buffers were added since the last notification
+ * @head_left: pieces left at @heads
+ * @carve: next free piece of the page being cut up
+ * @heads: page being cut up for small packets
+ * @pool: pages of VNET_POOL_ORDER
+ * @pool_small: single pages, for when large ones are short
+ * @sg: descriptors of the buffer being posted
+ * @napi: receive context; owns every field above and @stats
+ * @stats: counters
+ * @refill_timer: brings a starved queue back
+ * @backoff: jiffies the next starvation waits
+ * @index: number of the queue pair
+ * @active: NAPI is enabled while the interface is up; RTNL
+ * @name: name of the interrupt
+ */
+struct vnet_rq {
+	struct virtqueue *vq;
+	struct vnet *vn;
+	u32 posted;
+	u32 fill_max;
+	u32 refill_mark;
+	u32 len_avg;
+	u16 headroom;
+	u8 hdr_len;
+	u8 min_shift;
+	u8 max_shift;
+	u8 want_shift;
+	u8 carve_shift;
+	u8 carve_left;
+	bool mergeable;
+	bool split_hdr;
+	bool starved;
+	bool need_kick;
+	u16 head_left;
+	void *carve;
+	void *heads;
+	struct page_pool *pool;
+	struct page_pool *pool_small;
+	struct scatterlist sg[2];
+
+	struct napi_struct napi ____cacheline_aligned_in_smp;
+
+	struct vnet_rx_stats stats ____cacheline_aligned_in_smp;
+
+	struct timer_list refill_timer;
+	unsigned long backoff;
+	u16 index;
+	bool active;
+	char name[VNET_NAME_LEN];
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct vnet_sq - one transmit queue
+ * @vq: the virtqueue, NULL while the device is frozen
+ * @vn: the device
+ * @ring_size: descriptors of the ring
+ * @stop_mark: the queue stops with fewer free descriptors than this
+ * @wake_mark: and starts again with at least this many
+ * @hdr_len: length of the virtio header
+ * @hdr_inline: header and packet may share a descriptor
+ * @napi_tx: completions come by interrupt; otherwise packets are orphaned
+ *	and reclaimed by later transmissions
+ * @little_endian: byte order of the virtio header
+ * @index: number of the queue pair
+ * @sg: descriptors of the packet being sent
+ * @stats: counters
+ * @napi: completion context
+ * @name: name of the interrupt
+ *
+ * Everything up to @stats is protected by the netdev transmit lock of the
+ * queue and constant while the queue is in use.
+ */
+struct vnet_sq {
+	struct virtqueue *vq;
+	struct vnet *vn;
+	u32 ring_size;
+	u16 stop_mark;
+	u16 wake_mark;
+	u8 hdr_len;
+	bool hdr_inline;
+	bool napi_tx;
+	bool little_endian;
+	u16 index;
+	struct vnet_tx_stats stats;
+
+	struct scatterlist sg[VNET_TX_MAX_SG] ____cacheline_aligned_in_smp;
+
+	struct napi_struct napi ____cacheline_aligned_in_smp;
+	char name[VNET_NAME_LEN];
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct vnet_ctrl - the control queue
+ * @vq: the virtqueue, NULL when there is none or the device is frozen
+ * @lock: one command at a time
+ * @dead: a command was never answered, nothing is sent until a reset
+ */
+struct vnet_ctrl {
+	struct virtqueue *vq;
+	struct mutex lock;	/* serialises commands, protects @vq and @dead */
+	bool dead;
+};
+
+/**
+ * struct vnet - one network device
+ * @vdev: the virtio device
+ * @dev: the net device
+ * @rq: receive queues
+ * @sq: transmit queues
+ * @max_pairs: queue pairs the device has
+ * @pairs: queue pairs in use; RTNL
+ * @ready_pairs: queue pairs that were ever in use, their receive pools
+ *	exist; RTNL
+ * @gso_types: bit n: receive packets of VIRTIO_NET_HDR_GSO type n were
+ *	negotiated
+ * @hdr_len: length of the virtio header
+ * @little_endian: byte order of the header
+ * @guest_csum: the device may vouch for checksums
+ * @mergeable: VIRTIO_NET_F_MRG_RXBUF
+ * @any_layout: a buffer may be cut into descriptors at will
+ * @napi_tx: completions come by interrupt
+ * @rx_shift: log2 of the receive buffer size that holds the largest frame,
+ *	when not @mergeable
+ * @ctrl: the control queue
+ * @offloads: receive offloads that are on; RTNL
+ * @offloads_max: receive offloads that were negotiated
+ * @link_up: last link state seen; written by @config_work
+ * @speed: link speed in Mbit/s or SPEED_UNKNOWN
+ * @duplex: DUPLEX_x
+ * @config_work: reads the configuration space after a change
+ * @rx_mode_work: brings filters to the device
+ * @vlans: VLAN filter as the stack wants it; RTNL
+ * @cpuhp_online: tells of CPUs coming
+ * @cpuhp_dead: tells of CPUs going
+ * @affinity_set: queues are bound to CPUs
+ */
+struct vnet {
+	struct virtio_device *vdev;
+	struct net_device *dev;
+	struct vnet_rq *rq;
+	struct vnet_sq *sq;
+	u16 max_pairs;
+	u16 pairs;
+	u16 ready_pairs;
+	u16 gso_types;
+	u8 hdr_len;
+	bool little_endian;
+	bool guest_csum;
+	bool mergeable;
+	bool any_layout;
+	bool napi_tx;
+	u8 rx_shift;
+
+	struct vnet_ctrl ctrl;
+	u64 offloads;
+	u64 offloads_max;
+
+	bool link_up;
+	u32 speed;
+	u8 duplex;
+	struct work_struct config_work;
+	struct work_struct rx_mode_work;
+	DECLARE_BITMAP(vlans, VLAN_N_VID);
+
+	struct hlist_node cpuhp_online;
+	struct hlist_node cpuhp_dead;
+	bool affinity_set;
+};
+
+extern const struct net_device_ops vnet_netdev_ops;
+extern const struct ethtool_ops vnet_ethtool_ops;
+
+static inline bool vnet_has(const struct vnet *vn, unsigned int fbit)
+{
+	return virtio_has_feature(vn->vdev, fbit);
+}
+
+/* netdev.c */
+void vnet_netdev_setup(struct vnet *vn, bool csum, bool gso);
+int vnet_queues_up(struct vnet *vn);
+void vnet_queues_down(struct vnet *vn);
+int vnet_set_pairs(struct vnet *vn, u16 pairs);
+
+/* config.c */
+int vnet_validate(struct virtio_device *vdev);
+void vnet_config_read_mac(struct vnet *vn);
+void vnet_config_update_link(struct vnet *vn);
+void vnet_config_work(struct work_struct *work);
+void vnet_config_changed(struct virtio_device *vdev);
+
+/* queues.c */
+int vnet_queues_alloc(struct vnet *vn, int napi_weight);
+void vnet_queues_free(struct vnet *vn);
+int vnet_vqs_find(struct vnet *vn);
+void vnet_vqs_release(struct vnet *vn);
+
+/* affinity.c */
+int vnet_affinity_init(void);
+void vnet_affinity_exit(void);
+int vnet_affinity_add(struct vnet *vn);
+void vnet_affinity_remove(struct vnet *vn);
+void vnet_affinity_update(struct vnet *vn);
+
+/* filter.c */
+void vnet_set_rx_mode(struct net_device *dev);
+void vnet_rx_mode_work(struct work_struct *work);
+int vnet_vlan_add(struct net_device *dev, __be16 proto, u16 vid);
+int vnet_vlan_kill(struct net_device *dev, __be16 proto, u16 vid);
+void vnet_filter_restore(struct vnet *vn);
+
+/* stats.c */
+void vnet_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *tot);
+int vnet_get_sset_count(struct net_device *dev, int sset);
+void vnet_get_strings(struct net_device *dev, u32 sset, u8 *data);
+void vnet_get_ethtool_stats(struct net_device *dev,
+			    struct ethtool_stats *stats, u64 *data);
+
+/* sysfs.c */
+void vnet_sysfs_setup(struct vnet *vn);
+
+/* pm.c */
+int vnet_freeze(struct virtio_device *vdev);
+int vnet_restore(struct virtio_device *vdev);
+
+/* main.c */
+int vnet_start_device(struct vnet *vn);
+
+#endif /* VIRTIO_NET_NET_H */

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Receive path: from used buffers to the stack. */
+
+#include <linux/etherdevice.h>
+#include <net/page_pool/helpers.h>
+
+#include "hdr.h"
+#include "rx.h"
+#include "tx.h"
+
+/* Frames that would pin a buffer this many times their size (log2) are copied
+ * too: the socket they end up in is charged for the whole buffer.
+ */
+#define VNET_COPY_RATIO_SHIFT	3
+
+/* Largest frame the header fields can describe: 64 KiB of IP and two tags. */
+#define VNET_FRAME_MAX		(65535 + ETH_HLEN + 2 * VLAN_HLEN)
+
+/* What one poll has done, added to the counters once at its end. */
+struct vnet_rx_batch {
+	unsigned int packets;
+	unsigned int bytes;
+	unsigned int drops;
+	unsigned int length_errors;
+	unsigned int frame_errors;
+};
+
+/* A used buffer: where its frame is and how much of it there is. */
+struct vnet_rx_used {
+	void *token;
+	void *va;
+	unsigned int len;
+	unsigned int size;
+};
+
+static noinline void vnet_rx_complain(struct vnet_rq *rq, const char *what,
+				      unsigned int value)
+{
+	if (net_ratelimit())
+		netdev_warn(rq->vn->dev, "rx%u: %s %u, packet dropped\n",
+			    rq->index, what, value);
+}
+
+/* Keep the buffer out of the hands of the stack: the device gets it again. No
+ * memory is needed for that, so small packets get through when there is none.
+ */
+static void vnet_rx_repost(struct vnet_rq *rq, void *token)
+{
+	if (unlikely(rq->posted >= rq->fill_max) || vnet_rx_post(rq, token))
+		vnet_rx_put(rq, token, true);
+}
+
+static bool vnet_rx_next(struct vnet_rq *rq, struct vnet_rx_used *used)
+{
+	unsigned int shift;
+
+	used->token = virtqueue_get_buf(rq->vq, &used->len);
+	if (!used->token)
+		return false;
+
+	rq->posted--;
+	shift = vnet_buf_shift(used->token);
+	used->va = vnet_buf_va(used->token);
+	used->size = 1U << shift;
+
+	return true;
+}
+
+static bool vnet_rx_len_ok(const struct vnet_rq *rq,
+			   const struct vnet_rx_used *used, unsigned int min_len)
+{
+	return used->len >= min_len &&
+	       used->len <= used->size - rq->headroom - VNET_BUF_TAIL;
+}
+
+/* Most small packets: acknowledgements, requests. */
+static struct sk_buff *vnet_rx_copy_small(struct vnet_rq *rq,
+					  const struct vnet_rx_used *used,
+					  unsigned int len)
+{
+	struct sk_buff *skb = NULL;
+	void *head;
+
+	head = vnet_rx_head_new(rq);
+	if (likely(head)) {
+		skb = napi_build_skb(head, VNET_HEAD_SIZE);
+		if (unlikely(!skb))
+			vnet_rx_head_put(rq, head);
+	}
+	if (likely(skb)) {
+		skb_reserve(skb, VNET_BUF_PAD);
+		skb_mark_for_recycle(skb);
+		memcpy(__skb_put(skb, len),
+		       used->va + rq->headroom + rq->hdr_len, len);
+	}
+	vnet_rx_repost(rq, used->token);
+
+	return skb;
+}
+
+/* The buffer is too large for its packets. It must not come back for ever, so
+ * it goes to the pool and its successor gets the size that fits by now.
+ */
+static struct sk_buff *vnet_rx_copy_large(struct vnet_rq *rq,
+					  const struct vnet_rx_used *used,
+					  unsigned int len)
+{
+	struct sk_buff *skb = napi_alloc_skb(&rq->napi, len);
+
+	if (unlikely(!skb)) {
+		vnet_rx_repost(rq, used->token);
+		return NULL;
+	}
+
+	skb_put_data(skb, used->va + rq->headroom + rq->hdr_len, len);
+	vnet_rx_put(rq, used->token, true);
+
+	return skb;
+}
+
+/* The buffer becomes the packet, nothing is copied. */
+static struct sk_buff *vnet_rx_build(struct vnet_rq *rq,
+				     const struct vnet_rx_used *used,
+				     unsigned int len)
+{
+	struct sk_buff *skb = napi_build_skb(used->va, used->size);
+
+	if (unlikely(!skb)) {
+		vnet_rx_repost(rq, used->token);
+		return NULL;
+	}
+
+	skb_reserve(skb, rq->headroom + rq->hdr_len);
+	__skb_put(skb, len);
+	skb_mark_for_recycle(skb);
+
+	return skb;
+}
+
+/* Another skb to hang more fragments on, when @head has no room for them. */
+static struct sk_buff *vnet_rx_extend(struct vnet_rq *rq, struct sk_buff *head,
+				      struct sk_buff *tail)
+{
+	struct sk_buff *skb = napi_alloc_skb(&rq->napi, 0);
+
+	if (unlikely(!skb))
+		return NULL;
+
+	skb_mark_for_recycle(skb);
+	if (tail == head)
+		skb_shinfo(head)->frag_list = skb;
+	else
+		tail->next = skb;
+	head->truesize += skb->truesize;
+
+	return skb;
+}
+
+static struct sk_buff *vnet_rx_add_frag(struct vnet_rq *rq,
+					struct sk_buff *head,
+					struct sk_buff *tail,
+					const struct vnet_rx_used *used)
+{
+	struct page *page = virt_to_head_page(used->va);
+	unsigned int nr = skb_shinfo(tail)->nr_frags;
+
+	if (unlikely(nr == MAX_SKB_FRAGS)) {
+		tail = vnet_rx_extend(rq, head, tail);
+		if (!tail)
+			return NULL;
+		nr = 0;
+	}
+
+	skb_add_rx_frag(tail, nr, page,
+			used->va + rq->headroom - page_address(page),
+			used->len, used->size);
+	if (tail != head) {
+		head->len += used->len;
+		head->data_len += used->len;
+		head->truesize += used->size;
+	}
+
+	return tail;
+}
+
+/* Throw away the rest of a packet that spans @left more buffers. */
+static void vnet_rx_skip(struct vnet_rq *rq, unsigned int left)
+{
+	struct vnet_rx_used used;
+
+	while (left-- && vnet_rx_next(rq, &used))
+		vnet_rx_repost(rq, used.token);
+}
+
+/* Add the other buffers of a packet to its first one. The device makes all of
+ * them used together (virtio 1.3, 5.1.6.4), so none can still be to come.
+ */
+static struct sk_buff *vnet_rx_gather(struct vnet_rq *rq, struct sk_buff *head,
+				      unsigned int left,
+				      struct vnet_rx_batch *batch)
+{
+	struct sk_buff *tail = head;
+	struct vnet_rx_used used;
+
+	for (; left; left--) {
+		if (unlikely(!vnet_rx_next(rq, &used))) {
+			vnet_rx_complain(rq, "buffers missing:", left);
+			batch->length_errors++;
+			left = 1;
+			goto drop;
+		}
+
+		if (unlikely(!vnet_rx_len_ok(rq, &used, 1) ||
+			     head->len + used.len > VNET_FRAME_MAX)) {
+			vnet_rx_complain(rq, "bad buffer length", used.len);
+			batch->length_errors++;
+			vnet_rx_repost(rq, used.token);
+			goto drop;
+		}
+
+		tail = vnet_rx_add_frag(rq, head, tail, &used);
+		if (unlikely(!tail)) {
+			vnet_rx_repost(rq, used.token);
+			goto drop;
+		}
+	}
+
+	return head;
+
+drop:
+	vnet_rx_skip(rq, left - 1);
+	dev_kfree_skb_any(head);
+
+	return NULL;
+}
+
+/* Turn a used buffer, and those that follow it, into a packet. */
+static struct sk_buff *vnet_rx_packet(struct vnet_rq *rq,
+				      const struct vnet_rx_used *used,
+				      struct virtio_net_hdr *hdr,
+				      struct vnet_rx_batch *batch)
+{
+	const void *start = used->va + rq->headroom;
+	unsigned int len, bufs = 1;
+	struct sk_buff *skb;
+
+	if (unlikely(!vnet_rx_len_ok(rq, used, rq->hdr_len + ETH_HLEN))) {
+		vnet_rx_complain(rq, "bad frame length", used->len);
+		batch->length_errors++;
+		vnet_rx_repost(rq, used->token);
+		return NULL;
+	}
+	len = used->len - rq->hdr_len;
+
+	/* The device can write to the buffer at any time: what is checked has
+	 * to be a copy.
+	 */
+	memcpy(hdr, start, sizeof(*hdr));
+
+	if (rq->mergeable) {
+		const struct virtio_net_hdr_mrg_rxbuf *mrg = start;
+
+		bufs = vnet16_to_cpu(rq->vn, READ_ONCE(mrg->num_buffers));
+		if (unlikely(!bufs || bufs > rq->posted + 1)) {
+			vnet_rx_complain(rq, "bad number of buffers", bufs);
+			batch->length_errors++;
+			vnet_rx_repost(rq, used->token);
+			return NULL;
+		}
+	}
+
+	if (likely(bufs == 1)) {
+		if (len <= VNET_COPY_LEN)
+			return vnet_rx_copy_small(rq, used, len);
+		if (unlikely(len <= used->size >> VNET_COPY_RATIO_SHIFT))
+			return vnet_rx_copy_large(rq, used, len);
+		return vnet_rx_build(rq, used, len);
+	}
+
+	skb = vnet_rx_build(rq, used, len);
+	if (unlikely(!skb)) {
+		vnet_rx_skip(rq, bufs - 1);
+		return NULL;
+	}
+
+	return vnet_rx_gather(rq, skb, bufs - 1, batch);
+}
+
+static void vnet_rx_one(struct vnet_rq *rq, const struct vnet_rx_used *used,
+			struct vnet_rx_batch *batch)
+{
+	struct net_device *dev = rq->vn->dev;
+	struct virtio_net_hdr hdr;
+	struct sk_buff *skb;
+
+	skb = vnet_rx_packet(rq, used, &hdr, batch);
+	if (unlikely(!skb)) {
+		batch->drops++;
+		return;
+	}
+
+	rq->len_avg += skb->len - rq->len_avg / 64;
+	batch->packets++;
+	batch->bytes += skb->len;
+
+	if (unlikely(vnet_hdr_to_skb(rq->vn, skb, &hdr))) {
+		vnet_rx_complain(rq, "bad offload header, gso type",
+				 hdr.gso_type);
+		batch->frame_errors++;
+		batch->drops++;
+		dev_kfree_skb_any(skb);
+		return;
+	}
+
+	skb_record_rx_queue(skb, rq->index);
+	skb->protocol = eth_type_trans(skb, dev);
+	napi_gro_receive(&rq->napi, skb);
+}
+
+static void vnet_rx_account(struct vnet_rq *rq, const struct vnet_rx_batch *b)
+{
+	struct vnet_rx_stats *stats = &rq->stats;
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->packets, b->packets);
+	u64_stats_add(&stats->bytes, b->bytes);
+	if (unlikely(b->drops)) {
+		u64_stats_add(&stats->drops, b->drops);
+		u64_stats_add(&stats->length_errors, b->length_errors);
+		u64_stats_add(&stats->frame_errors, b->frame_errors);
+	}
+	u64_stats_update_end(&stats->syncp);
+}
+
+/**
+ * vnet_rx_schedule() - have a receive queue polled
+ * @rq: the queue
+ *
+ * Context: any, interrupts included.
+ */
+void vnet_rx_schedule(struct vnet_rq *rq)
+{
+	if (napi_schedule_prep(&rq->napi)) {
+		virtqueue_disable_cb(rq->vq);
+		__napi_schedule(&rq->napi);
+	}
+}
+
+/**
+ * vnet_rx_irq() - the device has used receive buffers
+ * @vq: the virtqueue
+ *
+ * Context: interrupt.
+ */
+void vnet_rx_irq(struct virtqueue *vq)
+{
+	struct vnet *vn = vq->vdev->priv;
+
+	vnet_rx_schedule(&vn->rq[VNET_PAIR(vq->index)]);
+}
+
+/**
+ * vnet_rx_poll() - NAPI poll routine of a receive queue
+ * @napi: NAPI context of the queue
+ * @budget: packets that may be received
+ *
+ * Also reclaims what the transmit queue of the pair has finished: traffic that
+ * goes both ways then hardly needs transmit interrupts.
+ *
+ * Return: packets received.
+ */
+int vnet_rx_poll(struct napi_struct *napi, int budget)
+{
+	struct vnet_rq *rq = container_of(napi, struct vnet_rq, napi);
+	struct vnet_rx_batch batch = {};
+	struct vnet_rx_used used;
+	unsigned int opaque;
+	int done = 0;
+
+	vnet_tx_poll_from_rx(&rq->vn->sq[rq->index], budget);
+
+	if (unlikely(rq->starved) && budget &&
+	    !timer_pending(&rq->refill_timer)) {
+		rq->starved = false;
+		vnet_rx_refill(rq, GFP_ATOMIC);
+	}
+
+	while (done < budget && vnet_rx_next(rq, &used)) {
+		vnet_rx_one(rq, &used, &batch);
+		done++;
+		if (vnet_rx_wants_refill(rq))
+			vnet_rx_refill(rq, GFP_ATOMIC);
+	}
+
+	if (done)
+		vnet_rx_account(rq, &batch);
+	vnet_rx_kick(rq);
+
+	if (done < budget) {
+		opaque = virtqueue_enable_cb_prepare(rq->vq);
+		if (!napi_complete_done(napi, done))
+			virtqueue_disable_cb(rq->vq);
+		else if (unlikely(virtqueue_poll(rq->vq, opaque)))
+			vnet_rx_schedule(rq);
+	}
+
+	return done;
+}

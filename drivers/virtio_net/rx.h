@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VIRTIO_NET_RX_H
+#define VIRTIO_NET_RX_H
+
+#include <linux/log2.h>
+#include <linux/skbuff.h>
+
+#include "net.h"
+
+/* Receive buffers are pieces of page pool pages. Their size is a power of two
+ * and they are aligned to at least VNET_BUF_MIN, so that log2 of the size fits
+ * into the low bits of the address given to the ring as a token: what the
+ * driver needs to know about a buffer is then in a register when the buffer
+ * comes back.
+ *
+ * Layout: headroom | virtio header, frame | room for struct skb_shared_info
+ * Only the middle part is given to the device.
+ */
+#define VNET_BUF_MIN_SHIFT	11
+#define VNET_BUF_MIN		(1UL << VNET_BUF_MIN_SHIFT)
+#define VNET_BUF_MAX_SHIFT	15
+#define VNET_BUF_SHIFT_MASK	(VNET_BUF_MIN - 1)
+
+/* Pages of the main pool: 32 KiB, or one page where that is larger. */
+#define VNET_POOL_SHIFT		max(PAGE_SHIFT, VNET_BUF_MAX_SHIFT)
+#define VNET_POOL_ORDER		(VNET_POOL_SHIFT - PAGE_SHIFT)
+
+#define VNET_BUF_PAD		(NET_SKB_PAD + NET_IP_ALIGN)
+#define VNET_BUF_TAIL		SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
+
+/* Frames up to this length are copied into a piece of VNET_HEAD_SIZE, and
+ * their buffer goes straight back to the device.
+ */
+#define VNET_COPY_LEN		128
+#define VNET_HEAD_SIZE \
+	roundup_pow_of_two(SKB_DATA_ALIGN(VNET_BUF_PAD + VNET_COPY_LEN) + \
+			   VNET_BUF_TAIL)
+
+static inline void *vnet_buf_token(void *va, unsigned int shift)
+{
+	return (void *)((unsigned long)va | shift);
+}
+
+static inline unsigned int vnet_buf_shift(const void *token)
+{
+	return (unsigned long)token & VNET_BUF_SHIFT_MASK;
+}
+
+static inline void *vnet_buf_va(const void *token)
+{
+	return (void *)((unsigned long)token & ~VNET_BUF_SHIFT_MASK);
+}
+
+/* Bytes of a buffer the device may write, virtio header included. */
+static inline unsigned int vnet_buf_room(const struct vnet_rq *rq,
+					 unsigned int shift)
+{
+	return (1U << shift) - rq->headroom - VNET_BUF_TAIL;
+}
+
+/* rx.c */
+int vnet_rx_poll(struct napi_struct *napi, int budget);
+void vnet_rx_irq(struct virtqueue *vq);
+void vnet_rx_schedule(struct vnet_rq *rq);
+
+/* rxbuf.c */
+unsigned int vnet_rx_shift_for(unsigned int hdr_len, unsigned int frame_len);
+int vnet_rx_pools_create(struct vnet_rq *rq);
+void vnet_rx_pools_destroy(struct vnet_rq *rq);
+void vnet_rx_ring_reset(struct vnet_rq *rq);
+void vnet_rx_refill(struct vnet_rq *rq, gfp_t gfp);
+void vnet_rx_kick(struct vnet_rq *rq);
+int vnet_rx_post(struct vnet_rq *rq, void *token);
+void *vnet_rx_head_new(struct vnet_rq *rq);
+void vnet_rx_head_put(struct vnet_rq *rq, void *head);
+void vnet_rx_put(struct vnet_rq *rq, void *token, bool in_napi);
+void vnet_rx_drain(struct vnet_rq *rq);
+void vnet_rx_timer(struct timer_list *timer);
+
+static inline bool vnet_rx_wants_refill(const struct vnet_rq *rq)
+{
+	return rq->posted + rq->refill_mark <= rq->fill_max && !rq->starved;
+}
+
+#endif /* VIRTIO_NET_RX_H */
