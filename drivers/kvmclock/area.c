@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One area for each possible CPU, registered with the host while the CPU is online.
+ *
+ * The rule that everything here serves: no page goes back to the kernel while the
+ * host may still write to it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/errno.h>
+#include <linux/io.h>
+#include <linux/preempt.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+
+#include <uapi/asm/kvm_para.h>
+
+#include "area.h"
+#include "kvmclock.h"
+#include "read.h"
+
+/* A cache line each, so that a reader sees no other CPU's updates. */
+#define AREAS_PER_PAGE (PAGE_SIZE / sizeof(struct pvclock_vsyscall_time_info))
+
+DEFINE_PER_CPU(struct kvmclock_cpu, kvmclock_cpu);
+
+const struct kvmclock_cpu *kvmclock_any_cpu;
+
+static struct pvclock_vsyscall_time_info **area_pages;
+static unsigned int area_nr_pages;
+
+/* CPUs whose area the host was told of. A CPU changes its own bit only. */
+static struct cpumask area_registered;
+
+/* CPUs of which the host did not confirm that it let go of the area. Likewise. */
+static struct cpumask area_held;
+
+/* The machine goes down: no CPU registers any more. CPU hotplug lock. */
+static bool area_closed;
+
+static enum cpuhp_state area_online_state;
+static enum cpuhp_state area_dead_state;
+
+static struct pvclock_vcpu_time_info *area_of(unsigned int cpu)
+{
+	return &area_pages[cpu / AREAS_PER_PAGE][cpu % AREAS_PER_PAGE].pvti;
+}
+
+static u64 area_msr_value(unsigned int cpu)
+{
+	return virt_to_phys(area_of(cpu)) | KVM_MSR_ENABLED;
+}
+
+/**
+ * kvmclock_area_unregister() - make the host let go of this CPU's area
+ *
+ * What the area holds stays valid for as long as the CPU keeps its TSC, and is
+ * read on. An area that the host does not let go of is never freed.
+ *
+ * Context: any but NMI, on the CPU in question.
+ */
+void kvmclock_area_unregister(void)
+{
+	unsigned int cpu = smp_processor_id();
+	u32 msr = kvmclock_info.msr_time;
+	u64 value;
+	int err;
+
+	if (!cpumask_test_cpu(cpu, &area_registered))
+		return;
+	err = kvmclock_host->read_msr(msr, &value);
+	/* If the MSR has another value, a reset or another owner, ours is gone. */
+	if (!err && value == area_msr_value(cpu)) {
+		err = kvmclock_host->write_msr(msr, 0);
+		if (!err)
+			err = kvmclock_host->read_msr(msr, &value);
+	}
+	if (err || value == area_msr_value(cpu)) {
+		cpumask_set_cpu(cpu, &area_held);
+		pr_warn_once("CPU %u: the host does not let go of the area; its page is lost\n",
+			     cpu);
+	}
+	cpumask_clear_cpu(cpu, &area_registered);
+}
+
+/**
+ * kvmclock_area_register() - tell the host of this CPU's area, and read it from now on
+ *
+ * Context: any but NMI, on the CPU in question. May be called again, after a
+ * resume, whether or not the registration survived.
+ * Return: 0, or -EIO if the host refuses, or fills in nothing that can be used.
+ */
+int kvmclock_area_register(void)
+{
+	unsigned int cpu = smp_processor_id();
+	struct kvmclock_cpu *mine = this_cpu_ptr(&kvmclock_cpu);
+	struct pvclock_vcpu_time_info *area = area_of(cpu);
+	u32 msr = kvmclock_info.msr_time;
+	u64 value;
+	int err;
+
+	err = kvmclock_host->read_msr(msr, &value);
+	if (err)
+		return err;
+	WRITE_ONCE(mine->area, NULL);
+	/* An NMI that reads the clock from here on finds no area. */
+	barrier();
+	if (value != area_msr_value(cpu)) {
+		/* So that what is in it afterwards is known to be new. */
+		memset(area, 0, sizeof(*area));
+		cpumask_set_cpu(cpu, &area_registered);
+		err = kvmclock_host->write_msr(msr, area_msr_value(cpu));
+	}
+	if (!err && !kvmclock_copy_area(area, &mine->good))
+		err = -EIO;
+	if (err) {
+		kvmclock_area_unregister();
+		return err;
+	}
+	/* The copy is complete before a reader can come to need it. */
+	barrier();
+	WRITE_ONCE(mine->area, area);
+	return 0;
+}
+
+/**
+ * kvmclock_look() - read this CPU's area, whoever owns it
+ * @ns: set to nanoseconds since the host's epoch
+ * @flags: set to those of the area's flags that mean something
+ *
+ * Context: any.
+ * Return: 0, or -EIO if there is no area that can be used.
+ */
+int kvmclock_look(u64 *ns, u8 *flags)
+{
+	const struct pvclock_vcpu_time_info *area;
+	bool good;
+
+	preempt_disable();
+	if (kvmclock_mode == KVMCLOCK_OWNER)
+		area = this_cpu_read(kvmclock_cpu.area);
+	else
+		area = kvmclock_host->builtin_area(smp_processor_id());
+	good = area && kvmclock_read_area(area, ns, flags);
+	preempt_enable();
+	*flags &= kvmclock_info.flags;
+	return good ? 0 : -EIO;
+}
+
+static int area_online(unsigned int cpu)
+{
+	int err;
+
+	if (area_closed)
+		return 0;
+	err = kvmclock_area_register();
+	if (err) {
+		pr_warn("CPU %u: the host refuses the area, or fills in nothing usable\n", cpu);
+		return err;
+	}
+	if (!kvmclock_any_cpu)
+		WRITE_ONCE(kvmclock_any_cpu, this_cpu_ptr(&kvmclock_cpu));
+	return 0;
+}
+
+static int area_offline(unsigned int cpu)
+{
+	unsigned int other = cpumask_any_but(&area_registered, cpu);
+
+	/* What this CPU has will be out of date when it comes back. */
+	if (kvmclock_any_cpu == this_cpu_ptr(&kvmclock_cpu))
+		WRITE_ONCE(kvmclock_any_cpu, other < nr_cpu_ids ?
+			   per_cpu_ptr(&kvmclock_cpu, other) : NULL);
+	kvmclock_area_unregister();
+	return 0;
+}
+
+/* Until here, with the host no longer writing, the CPU read what it has. */
+static int area_dead(unsigned int cpu)
+{
+	WRITE_ONCE(per_cpu(kvmclock_cpu, cpu).area, NULL);
+	return 0;
+}
+
+static void close_cpu(void *unused)
+{
+	kvmclock_area_unregister();
+}
+
+/**
+ * kvmclock_areas_close() - make the host let go of all areas, for good
+ *
+ * For reboot and kexec: the clock goes on by what the areas hold, and no CPU that
+ * comes online registers. Only kvmclock_areas_start() makes an end of that.
+ *
+ * Context: process, may sleep.
+ */
+void kvmclock_areas_close(void)
+{
+	cpus_read_lock();
+	area_closed = true;
+	on_each_cpu(close_cpu, NULL, 1);
+	cpus_read_unlock();
+}
+
+static void areas_free(void)
+{
+	unsigned int i, cpu;
+
+	for (i = 0; i < area_nr_pages; i++) {
+		cpu = find_next_bit(cpumask_bits(&area_held), nr_cpu_ids,
+				    i * AREAS_PER_PAGE);
+		if (cpu < nr_cpu_ids && cpu / AREAS_PER_PAGE == i)
+			continue;
+		kvmclock_shared_free(area_pages[i]);
+	}
+	kfree(area_pages);
+	area_pages = NULL;
+}
+
+static int areas_alloc(void)
+{
+	unsigned int i;
+
+	area_nr_pages = DIV_ROUND_UP(nr_cpu_ids, AREAS_PER_PAGE);
+	area_pages = kcalloc(area_nr_pages, sizeof(*area_pages), GFP_KERNEL);
+	if (!area_pages)
+		return -ENOMEM;
+	for (i = 0; i < area_nr_pages; i++) {
+		area_pages[i] = kvmclock_shared_alloc();
+		if (!area_pages[i]) {
+			areas_free();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/**
+ * kvmclock_areas_start() - register an area on every CPU that is or comes online
+ *
+ * Context: process, may sleep.
+ * Return: 0 or a negative errno; -EIO if the host refuses.
+ */
+int kvmclock_areas_start(void)
+{
+	int err;
+
+	area_closed = false;
+	cpumask_clear(&area_registered);
+	cpumask_clear(&area_held);
+	err = areas_alloc();
+	if (err)
+		return err;
+
+	err = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "kgd/kvmclock:dead", NULL,
+				area_dead);
+	if (err < 0)
+		goto free;
+	area_dead_state = err;
+	err = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "kgd/kvmclock:online",
+				area_online, area_offline);
+	if (err < 0)
+		goto remove_dead;
+	area_online_state = err;
+	return 0;
+
+remove_dead:
+	cpuhp_remove_state(area_dead_state);
+free:
+	areas_free();
+	return err;
+}
+
+/**
+ * kvmclock_areas_stop() - undo kvmclock_areas_start()
+ *
+ * Context: process, may sleep. Nobody reads the clock any more.
+ */
+void kvmclock_areas_stop(void)
+{
+	cpuhp_remove_state(area_online_state);
+	cpuhp_remove_state(area_dead_state);
+	areas_free();
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KVMCLOCK_AREA_H
+#define _KVMCLOCK_AREA_H
+
+#include <linux/cache.h>
+#include <linux/percpu.h>
+
+#include <asm/pvclock.h>
+
+/**
+ * struct kvmclock_cpu - one CPU's view of its area
+ * @area: the area; NULL until it is registered and filled in, and again once the
+ *	CPU is dead. Written by the CPU itself, or when it does not run.
+ * @good: what the host filled in first: the way to tell the time should it ever
+ *	leave the area unusable. Written while @area is NULL.
+ */
+struct kvmclock_cpu {
+	const struct pvclock_vcpu_time_info *area;
+	struct pvclock_vcpu_time_info good;
+};
+
+DECLARE_PER_CPU(struct kvmclock_cpu, kvmclock_cpu);
+
+/* A CPU whose area is registered, or NULL; changed under the CPU hotplug lock. */
+extern const struct kvmclock_cpu *kvmclock_any_cpu;
+
+#endif

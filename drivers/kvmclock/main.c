@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kvm-clock as a module: the clock itself where the kernel's own is absent or
+ * switched off, else a companion that only looks. See Documentation/kvmclock.md.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/printk.h>
+
+#include "kvmclock.h"
+
+struct kvmclock_info kvmclock_info;
+enum kvmclock_mode kvmclock_mode;
+
+/* The clock could not be stopped when the driver was unbound: nothing was freed. */
+static bool clock_left_running;
+
+/* What became of the last probe. */
+static int probe_error;
+
+static int owner_start(void)
+{
+	int err;
+
+	if (clock_left_running) {
+		clock_left_running = false;
+		return 0;
+	}
+	err = kvmclock_areas_start();
+	if (err)
+		return err == -EIO ? -ENODEV : err;
+	err = kvmclock_pm_start();
+	if (err)
+		goto stop_areas;
+	err = kvmclock_clocksource_start();
+	if (err)
+		goto stop_pm;
+	return 0;
+
+stop_pm:
+	kvmclock_pm_stop();
+stop_areas:
+	kvmclock_areas_stop();
+	return err;
+}
+
+static void owner_stop(void *unused)
+{
+	if (kvmclock_clocksource_stop()) {
+		clock_left_running = true;
+		pr_warn("the kernel has no other clocksource: kvm-clock stays, bind to get hold of it again\n");
+		return;
+	}
+	kvmclock_pm_stop();
+	kvmclock_areas_stop();
+}
+
+static void wallclock_stop(void *unused)
+{
+	kvmclock_wallclock_stop();
+}
+
+static void say_what_runs(void)
+{
+	struct timespec64 ts;
+
+	if (kvmclock_mode == KVMCLOCK_OWNER)
+		pr_info("owner of MSR 0x%x: clocksource kvm-clock%s\n",
+			kvmclock_info.msr_time,
+			kvmclock_info.flags & PVCLOCK_TSC_STABLE_BIT ?
+			"" : ", the host does not say whether TSCs agree");
+	else
+		pr_info("the built-in kvm-clock owns MSR 0x%x: reading along, host_wall_time in sysfs\n",
+			kvmclock_info.msr_time);
+	if (kvmclock_mode == KVMCLOCK_OWNER && !kvmclock_wall_time(&ts))
+		pr_info("host wall time %lld.%09ld\n", ts.tv_sec, ts.tv_nsec);
+}
+
+static int start(struct device *dev)
+{
+	int err = 0;
+
+	if (!clock_left_running)
+		err = kvmclock_choose_mode(&kvmclock_mode);
+	if (err)
+		return err;
+	err = kvmclock_wallclock_start();
+	if (err)
+		return err;
+	err = devm_add_action_or_reset(dev, wallclock_stop, NULL);
+	if (err || kvmclock_mode == KVMCLOCK_COMPANION)
+		return err;
+	err = owner_start();
+	if (err)
+		return err;
+	return devm_add_action_or_reset(dev, owner_stop, NULL);
+}
+
+static int kvmclock_probe(struct platform_device *pdev)
+{
+	probe_error = start(&pdev->dev);
+	if (!probe_error)
+		say_what_runs();
+	return probe_error;
+}
+
+static struct platform_driver kvmclock_driver = {
+	.probe = kvmclock_probe,
+	.driver = {
+		.name = KBUILD_MODNAME,
+		.dev_groups = kvmclock_groups,
+		.probe_type = PROBE_FORCE_SYNCHRONOUS,
+	},
+};
+
+static struct platform_device *kvmclock_device;
+
+static int __init kvmclock_init(void)
+{
+	int err;
+
+	err = kvmclock_find_host(&kvmclock_info);
+	if (err)
+		return err;
+	err = platform_driver_register(&kvmclock_driver);
+	if (err)
+		goto out;
+	kvmclock_device = platform_device_register_simple(KBUILD_MODNAME,
+							  PLATFORM_DEVID_NONE, NULL, 0);
+	err = PTR_ERR_OR_ZERO(kvmclock_device);
+	if (err)
+		goto unregister_driver;
+	/* A module that loads does what it says. */
+	err = probe_error;
+	if (err)
+		goto unregister_device;
+	return 0;
+
+unregister_device:
+	platform_device_unregister(kvmclock_device);
+unregister_driver:
+	platform_driver_unregister(&kvmclock_driver);
+out:
+	/* modprobe takes that one for "is loaded already". */
+	return err == -EEXIST ? -EBUSY : err;
+}
+module_init(kvmclock_init);
+
+static void __exit kvmclock_exit(void)
+{
+	platform_device_unregister(kvmclock_device);
+	platform_driver_unregister(&kvmclock_driver);
+}
+module_exit(kvmclock_exit);
+
+MODULE_DESCRIPTION("KVM paravirtual clock");
+MODULE_AUTHOR("kvm-guest-drivers-linux authors");
+MODULE_VERSION(KGD_VERSION);
+MODULE_LICENSE("GPL");
