@@ -31,7 +31,7 @@ def _boot(path, said, release, run):
     limit = int(said["timeout"])
     status, output = run.call(TOP / "scripts" / "vm", "--kernel", release,
                               "--drivers", said["drivers"], "--host", said["host"],
-                              "--timeout", limit, "--keep-log",
+                              "--timeout", limit,
                               "--script", path, *shlex.split(said["vm"]), timeout=limit + 60)
     if status == SKIP_STATUS:
         raise Skipped(last_line(output))
@@ -46,5 +46,6 @@ def cases(releases):
         said = header(path)
         for series in said["kernels"].split() or releases:
             found.append(Case(f"boot/{path.stem}/{series}", said["about"],
-                              functools.partial(_boot, path, said, releases[series])))
+                              functools.partial(_boot, path, said, releases[series]),
+                              apart=True))
     return found

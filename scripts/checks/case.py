@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A test case, how it fails, and how one is run and counted."""
 
+import concurrent.futures
 import dataclasses
 import os
 import signal
 import subprocess
+import threading
 import time
 import traceback
 import typing
@@ -12,6 +14,9 @@ import typing
 from rig.common import BUILD_DIR, TOP
 
 LOG_DIR = BUILD_DIR / "check"
+
+# The run is being ended: what is still running is to be taken down.
+STOP = threading.Event()
 
 
 class Failed(Exception):
@@ -29,6 +34,7 @@ class Case:
     name: str
     about: str
     work: typing.Callable
+    apart: bool = False     # touches nothing that another such case does
 
     def log(self):
         """Return the file that takes what the case prints."""
@@ -54,22 +60,32 @@ class Runner:
                                  errors="replace", stdin=subprocess.DEVNULL,
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                  start_new_session=True)
-        try:
-            output, _ = child.communicate(timeout=timeout)
-        except BaseException as err:
-            # SIGTERM first: scripts/vm then takes its guest down with it.
-            os.killpg(child.pid, signal.SIGTERM)
+        end = time.monotonic() + timeout
+        while True:
             try:
-                output, _ = child.communicate(timeout=20)
+                output, _ = child.communicate(timeout=1)
+                break
             except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-                output, _ = child.communicate()
-            self.note(output)
-            if isinstance(err, subprocess.TimeoutExpired):
-                raise Failed(f"{command[0]} took more than {timeout} s") from err
-            raise
+                late = time.monotonic() > end
+                if late or STOP.is_set():
+                    self._kill(child)
+                    raise Failed(f"{command[0]} took more than {timeout} s" if late
+                                 else "ended with the whole run") from None
+            except BaseException:
+                self._kill(child)
+                raise
         self.note(output)
         return child.returncode, output
+
+    def _kill(self, child):
+        # SIGTERM first: scripts/vm then takes its guest down with it.
+        os.killpg(child.pid, signal.SIGTERM)
+        try:
+            output, _ = child.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            output, _ = child.communicate()
+        self.note(output)
 
     def must(self, *command, **options):
         """Run a program that must succeed; return what it printed."""
@@ -98,21 +114,42 @@ def _outcome(case, log):
     return "ok", ""
 
 
-def run(cases):
-    """Run the cases in order; return {"ok": n, "FAIL": n, "skip": n}."""
+def _report(case, word, why, took):
+    lines = [f"{word:4} {case.name:38} {took:6.1f} s  {why or case.about}"]
+    if word == "FAIL":
+        lines.append(f"     the whole output is in {case.log().relative_to(TOP)}; the end of it:")
+        tail = case.log().read_text(encoding="utf-8").splitlines()[-25:]
+        lines += ["     | " + line for line in tail]
+    # One call: cases that run at the same time must not mix their lines.
+    print("\n".join(lines), flush=True)
+    return word
+
+
+def _run_one(case):
+    begin = time.monotonic()
+    with open(case.log(), "w", encoding="utf-8") as log:
+        word, why = _outcome(case, log)
+        log.write(f"{word} {why}\n")
+    return _report(case, word, why, time.monotonic() - begin)
+
+
+def run(cases, jobs):
+    """Run the cases, at most so many at a time; return {"ok": n, "FAIL": n, "skip": n}.
+
+    Those that are not apart run alone, in order, before the others.
+    """
     LOG_DIR.mkdir(parents=True, exist_ok=True)
     counts = {"ok": 0, "FAIL": 0, "skip": 0}
     for case in cases:
-        begin = time.monotonic()
-        with open(case.log(), "w", encoding="utf-8") as log:
-            word, why = _outcome(case, log)
-            log.write(f"{word} {why}\n")
-        counts[word] += 1
-        took = time.monotonic() - begin
-        print(f"{word:4} {case.name:38} {took:6.1f} s  {why or case.about}", flush=True)
-        if word == "FAIL":
-            print(f"     the whole output is in {case.log().relative_to(TOP)}; the end of it:",
-                  flush=True)
-            tail = case.log().read_text(encoding="utf-8").splitlines()[-25:]
-            print("\n".join("     | " + line for line in tail), flush=True)
+        if not case.apart:
+            counts[_run_one(case)] += 1
+    pool = concurrent.futures.ThreadPoolExecutor(jobs)
+    try:
+        for word in pool.map(_run_one, [case for case in cases if case.apart]):
+            counts[word] += 1
+    except BaseException:
+        STOP.set()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
     return counts

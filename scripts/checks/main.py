@@ -3,6 +3,7 @@
 
 import argparse
 import fnmatch
+import os
 import signal
 import sys
 import time
@@ -33,8 +34,13 @@ def _options(argv):
         "the exit status is 0 only if none failed and at least one passed.")
     parser.add_argument("pattern", nargs="*",
                         help="names of cases, * allowed: boot/blk-*  build/*  */6.12")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N",
+                        help="guests at a time (default: one a CPU, %(default)s here)")
     parser.add_argument("--list", action="store_true", help="name the cases, run none")
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if options.jobs < 1:
+        parser.error(f"--jobs {options.jobs}: at least 1")
+    return options
 
 
 def _interrupted(_number, _frame):
@@ -63,7 +69,7 @@ def main(argv):
         return 0
     begin = time.monotonic()
     try:
-        counts = run(cases)
+        counts = run(cases, options.jobs)
     except KeyboardInterrupt:
         print("check: ended before all cases were run", file=sys.stderr)
         return 130
