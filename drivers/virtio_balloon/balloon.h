@@ -107,7 +107,8 @@ struct vb_blocks {
  * @draining: @work is stopped for good, its steps are run by vb_close()
  * @changed: the configuration may have changed since it was last read
  * @must_tell: VIRTIO_BALLOON_F_MUST_TELL_HOST was negotiated
- * @stalled: the device has not answered for VB_STALL_JIFFIES, or refuses buffers
+ * @stalled: the device has not answered for VB_STALL_JIFFIES
+ * @broken: a queue is broken, or the device was reset: nothing to be had any more
  * @short_reported: the present shortage has been reported
  * @waiting: for @retry_at, to ask for memory again
  * @actual_valid: the device has been told @actual
@@ -131,12 +132,13 @@ struct vb_device {
 	struct virtio_device *vdev;
 	struct workqueue_struct *wq;
 	struct delayed_work work;
-	spinlock_t lock;
+	spinlock_t lock;	/* protects stopped */
 	bool stopped;
 	bool draining;
 	bool changed;
 	bool must_tell;
 	bool stalled;
+	bool broken;
 	bool short_reported;
 	bool waiting;
 	bool actual_valid;
@@ -185,10 +187,10 @@ void vb_wake(struct vb_device *vb);
 void vb_start(struct vb_device *vb);
 void vb_stop(struct vb_device *vb);
 void vb_close(struct vb_device *vb);
+void vb_break(struct vb_device *vb);
 
 /* inflate.c */
 void vb_inflate(struct vb_device *vb, unsigned long want);
-void vb_inflated(struct vb_device *vb, struct vb_chunk *chunk);
 
 /* deflate.c */
 void vb_deflate(struct vb_device *vb, unsigned long want);
@@ -199,12 +201,13 @@ int vb_queues_create(struct vb_device *vb);
 void vb_queues_destroy(struct vb_device *vb);
 struct vb_chunk *vb_chunk_get(struct vb_device *vb, const struct vb_queue *q);
 void vb_chunk_put(struct vb_device *vb, struct vb_chunk *chunk);
+void vb_chunk_hold(struct vb_device *vb, struct vb_chunk *chunk);
 void vb_chunk_add(struct vb_device *vb, struct vb_chunk *chunk, struct page *block);
 unsigned int vb_chunk_room(const struct vb_device *vb, const struct vb_chunk *chunk);
 bool vb_queue_submit(struct vb_device *vb, struct vb_queue *q, struct vb_chunk *chunk);
 void vb_queue_kick(struct vb_queue *q);
 unsigned int vb_queue_reap(struct vb_device *vb, struct vb_queue *q,
-			   void (*done)(struct vb_device *, struct vb_chunk *));
+			   void (*done)(struct vb_device *vb, struct vb_chunk *chunk));
 
 /* pages.c */
 void vb_blocks_init(struct vb_blocks *blocks);

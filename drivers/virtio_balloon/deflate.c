@@ -29,18 +29,6 @@ static unsigned int vb_fill(struct vb_device *vb, struct vb_chunk *chunk, unsign
 	return nr;
 }
 
-/* The device will not hear of these blocks: they stay in the balloon. */
-static void vb_unfill(struct vb_device *vb, struct vb_chunk *chunk)
-{
-	struct page *block, *next;
-
-	list_for_each_entry_safe(block, next, &chunk->blocks, lru) {
-		list_del(&block->lru);
-		vb_blocks_add(&vb->held, block);
-	}
-	vb_chunk_put(vb, chunk);
-}
-
 /**
  * vb_deflate() - take pages back from the device
  * @vb: the balloon
@@ -67,7 +55,7 @@ void vb_deflate(struct vb_device *vb, unsigned long want)
 			break;
 		nr = vb_fill(vb, chunk, want);
 		if (!nr || !vb_queue_submit(vb, &vb->deflate, chunk)) {
-			vb_unfill(vb, chunk);
+			vb_chunk_hold(vb, chunk);
 			break;
 		}
 		if (!vb->must_tell)

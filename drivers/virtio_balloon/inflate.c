@@ -107,19 +107,3 @@ void vb_inflate(struct vb_device *vb, unsigned long want)
 	else if (given)
 		vb->retry_delay = 0;
 }
-
-/**
- * vb_inflated() - the device has acknowledged a chunk: its blocks are in the balloon
- * @vb: the balloon
- * @chunk: the chunk, in no list
- */
-void vb_inflated(struct vb_device *vb, struct vb_chunk *chunk)
-{
-	struct page *block, *next;
-
-	list_for_each_entry_safe(block, next, &chunk->blocks, lru) {
-		list_del(&block->lru);
-		vb_blocks_add(&vb->held, block);
-	}
-	vb_chunk_put(vb, chunk);
-}

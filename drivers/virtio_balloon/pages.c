@@ -8,6 +8,7 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
+#include <linux/sched.h>
 #include <linux/swap.h>
 #include <linux/vmstat.h>
 
@@ -175,6 +176,8 @@ struct page *vb_blocks_take(struct vb_blocks *blocks, unsigned long max_pages, b
 /**
  * vb_blocks_free_list() - give all blocks in a list back to the guest
  * @list: linked by the lru field of their first pages
+ *
+ * Context: may sleep.
  */
 void vb_blocks_free_list(struct list_head *list)
 {
@@ -183,12 +186,15 @@ void vb_blocks_free_list(struct list_head *list)
 	list_for_each_entry_safe(block, next, list, lru) {
 		list_del(&block->lru);
 		vb_block_free(block);
+		cond_resched();
 	}
 }
 
 /**
  * vb_blocks_free_all() - give all blocks of a set back to the guest
  * @blocks: the set, empty afterwards
+ *
+ * Context: may sleep.
  */
 void vb_blocks_free_all(struct vb_blocks *blocks)
 {

@@ -61,6 +61,6 @@ int vb_reboot(struct notifier_block *nb, unsigned long action, void *data)
 	vb_stop(vb);
 	virtio_reset_device(vb->vdev);
 	/* There is no use in talking to the device if the driver is removed now. */
-	vb->stalled = true;
+	vb->broken = true;
 	return NOTIFY_DONE;
 }

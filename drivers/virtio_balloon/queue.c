@@ -156,6 +156,22 @@ void vb_chunk_put(struct vb_device *vb, struct vb_chunk *chunk)
 }
 
 /**
+ * vb_chunk_hold() - have done with a chunk whose blocks are in the balloon
+ * @vb: the balloon
+ * @chunk: in no list, none of it with the device
+ */
+void vb_chunk_hold(struct vb_device *vb, struct vb_chunk *chunk)
+{
+	struct page *block, *next;
+
+	list_for_each_entry_safe(block, next, &chunk->blocks, lru) {
+		list_del(&block->lru);
+		vb_blocks_add(&vb->held, block);
+	}
+	vb_chunk_put(vb, chunk);
+}
+
+/**
  * vb_chunk_room() - how much more fits in a chunk?
  * @vb: the balloon
  * @chunk: the chunk
@@ -192,8 +208,8 @@ void vb_chunk_add(struct vb_device *vb, struct vb_chunk *chunk, struct page *blo
  * @q: the queue, with room for it
  * @chunk: from vb_chunk_get(), with at least one block
  *
- * The device need not be told before vb_queue_kick(). If the queue refuses a buffer
- * it is broken: the balloon stalls, and what the device already has stays with it.
+ * The device need not be told before vb_queue_kick(). A queue that refuses a buffer
+ * is broken, and what the device already has stays with it.
  *
  * Context: the worker, or whoever stopped it.
  * Return: false if the device has seen nothing of it, the caller keeps it
@@ -208,9 +224,7 @@ bool vb_queue_submit(struct vb_device *vb, struct vb_queue *q, struct vb_chunk *
 		nr = min(chunk->nr_pfns - first, (unsigned int)VB_PFNS_PER_BUF);
 		sg_init_one(&sg, chunk->pfns + first, nr * sizeof(*chunk->pfns));
 		if (virtqueue_add_outbuf(q->vq, &sg, 1, &chunk->bufs[i], GFP_KERNEL)) {
-			dev_err_ratelimited(&vb->vdev->dev, "the %s queue is broken\n",
-					    q->vq->name);
-			vb->stalled = true;
+			vb_break(vb);
 			break;
 		}
 		chunk->bufs[i].busy = true;
@@ -250,14 +264,14 @@ void vb_queue_kick(struct vb_queue *q)
  * Return: number of buffers
  */
 unsigned int vb_queue_reap(struct vb_device *vb, struct vb_queue *q,
-			   void (*done)(struct vb_device *, struct vb_chunk *))
+			   void (*done)(struct vb_device *vb, struct vb_chunk *chunk))
 {
-	unsigned int len, nr = 0;
+	unsigned int left = q->nr_bufs + 1, len, nr = 0;
 	struct vb_chunk *chunk;
 	struct vb_buf *buf;
 
-	/* No more than the device had, whatever it goes on to use meanwhile. */
-	while (q->nr_bufs) {
+	/* One more than the device has: the ring refuses it, and is broken then. */
+	while (left--) {
 		buf = virtqueue_get_buf(q->vq, &len);
 		if (!buf)
 			break;

@@ -47,7 +47,7 @@ static void vb_report(struct vb_device *vb)
 
 	if (vb->actual_valid && !change)
 		return;
-	if (vb->actual_valid && vb_nr_bufs(vb) && !vb->stalled &&
+	if (vb->actual_valid && vb_nr_bufs(vb) && !vb->stalled && !vb->broken &&
 	    change < VB_REPORT_PAGES << VB_PFN_SHIFT)
 		return;
 	virtio_cwrite_le(vb->vdev, struct virtio_balloon_config, actual, &actual);
@@ -61,15 +61,17 @@ static void vb_report(struct vb_device *vb)
  */
 static unsigned int vb_collect(struct vb_device *vb)
 {
-	unsigned int nr = vb_queue_reap(vb, &vb->inflate, vb_inflated) +
+	unsigned int nr = vb_queue_reap(vb, &vb->inflate, vb_chunk_hold) +
 			  vb_queue_reap(vb, &vb->deflate, vb_deflated);
 
+	if (virtqueue_is_broken(vb->inflate.vq) || virtqueue_is_broken(vb->deflate.vq))
+		vb_break(vb);
 	if (nr) {
 		vb->last_answer = jiffies;
 		if (vb->stalled)
 			dev_info_ratelimited(&vb->vdev->dev, "the device answers again\n");
 		vb->stalled = false;
-	} else if (!vb->stalled && vb_nr_bufs(vb) &&
+	} else if (!vb->stalled && !vb->broken && vb_nr_bufs(vb) &&
 		   time_after_eq(jiffies, vb->last_answer + VB_STALL_JIFFIES)) {
 		dev_warn_ratelimited(&vb->vdev->dev,
 				     "no answer to %u buffers in %u s, waiting for the device\n",
@@ -155,10 +157,13 @@ void vb_work(struct work_struct *work)
 	virtqueue_disable_cb(vb->deflate.vq);
 
 	vb_collect(vb);
-	if (!vb->stalled)
+	if (!vb->stalled && !vb->broken)
 		vb_follow(vb);
 	vb_report(vb);
 
+	/* A broken queue may pretend for ever that there is something in it. */
+	if (vb->broken)
+		return;
 	if (vb_listen(vb))
 		vb_sleep(vb);
 	else
@@ -192,6 +197,7 @@ void vb_start(struct vb_device *vb)
 	unsigned long flags;
 
 	vb->stalled = false;
+	vb->broken = false;
 	vb->short_reported = false;
 	vb->waiting = false;
 	vb->retry_delay = 0;
@@ -227,8 +233,8 @@ static void vb_drain(struct vb_device *vb)
 	unsigned int pause = VB_POLL_MIN;
 
 	vb->draining = true;
-	while (!vb->stalled && (vb->held.nr_pages || vb_nr_bufs(vb)) &&
-	       time_before(jiffies, end)) {
+	while (!vb->stalled && !vb->broken && time_before(jiffies, end) &&
+	       (vb->held.nr_pages || vb_nr_bufs(vb))) {
 		if (vb->held.nr_pages)
 			vb_deflate(vb, vb->held.nr_pages);
 		if (vb_collect(vb)) {
@@ -240,6 +246,20 @@ static void vb_drain(struct vb_device *vb)
 	}
 	vb->draining = false;
 	vb_report(vb);
+}
+
+/**
+ * vb_break() - have nothing more to do with the device, until it is reset
+ * @vb: the balloon
+ *
+ * Context: the worker, or whoever stopped it.
+ */
+void vb_break(struct vb_device *vb)
+{
+	if (!vb->broken)
+		dev_err_ratelimited(&vb->vdev->dev,
+				    "a queue is broken, the balloon stays as it is\n");
+	vb->broken = true;
 }
 
 /**
