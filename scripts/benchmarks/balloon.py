@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Inflates and deflates a balloon: by the clock with 2 CPUs, in instructions with one."""
+
+import collections
+import os
+import re
+import tempfile
+
+from . import plugin
+from .common import (
+    APPEND, BenchError, OUT_DIR, guest_part, need_modules, parse, run_guest, say, value)
+
+MIB = 1 << 20
+TIMED = ["--host", "tcg", "--smp", "2", "--mem", "4G", "--balloon"]
+COUNTED = ["--host", "tcg", "--mem", "1G", "--balloon"]
+PAGES = (512 * MIB) // 4096     # of the counted part
+EVENT = "virtio_queue_notify"
+QUEUES = {"0": "inflate", "1": "deflate"}
+NOTIFY = re.compile(EVENT + r"\b.* vdev (\S+) n (\d+) ")
+
+
+def _own(drivers):
+    return "need_ours virtio_balloon\n" if drivers == "ours" else ""
+
+
+def _kicks(path):
+    """Count the notifications of the balloon in QEMU's trace, by queue."""
+    counts = collections.Counter()
+    devices = set()
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            match = NOTIFY.search(line)
+            if match:
+                devices.add(match[1])
+                counts[QUEUES.get(match[2], "other")] += 1
+    if len(devices) != 1:
+        raise BenchError(f"QEMU's trace shows {len(devices)} notified devices, not one")
+    return counts
+
+
+def _timed(options, drivers, results):
+    full, small = 4096 * MIB, 1024 * MIB
+    if options.quick:
+        small = 3072 * MIB
+    script = ("#!/bin/sh\n" + guest_part("lib") + guest_part("balloon") + _own(drivers)
+              + f"touch_memory\nresize inflate {small}\nresize deflate {full}\n")
+    with tempfile.TemporaryDirectory(dir=OUT_DIR) as folder:
+        events, trace = os.path.join(folder, "events"), os.path.join(folder, "trace")
+        with open(events, "w", encoding="ascii") as file:
+            file.write(EVENT + "\n")
+        output = run_guest(options.release, drivers, script, [*TIMED, "--append", APPEND], 400,
+                           ["-trace", f"events={events},file={trace}"])
+        kicks = _kicks(trace)
+    found = parse(output)
+    metrics = {}
+    for way in ("inflate", "deflate"):
+        metrics[f"{way}_rate"] = (full - small) / MIB / (value(found, "ms", way) / 1000)
+        metrics[f"{way}_kicks"] = kicks[way]
+    results.add("resize-4G-1G", drivers, metrics)
+
+
+def _counted(options, drivers, results, functions):
+    full = 1024 * MIB
+    less, more = full - 64 * MIB, full - 64 * MIB - PAGES * 4096
+    # The first step has everything in place; what it costs is not measured.
+    script = (guest_part("balloon") + _own(drivers) + f"touch_memory\nresize warm {less}\n"
+              f"window inflate resize_quietly {more}\nwindow deflate resize_quietly {less}\n")
+    _, windows = plugin.run(options, drivers, script, COUNTED, 300)
+    for way in ("inflate", "deflate"):
+        window, irqs = windows[way]
+        results.add(way, drivers, window.per(PAGES, irqs, "virtio_balloon"))
+        functions[f"{way} {drivers}"] = window.top(PAGES, "virtio_balloon")
+
+
+def run(options, results, functions):
+    """Measure all runs; ours and in-tree take turns."""
+    if "ours" in options.drivers:
+        need_modules(options.release, ["virtio_balloon"])
+    for turn in range(options.runs):
+        for drivers in options.drivers:
+            say(f"balloon, {options.release}, run {turn + 1} of {options.runs}, {drivers}")
+            _timed(options, drivers, results)
+            _counted(options, drivers, results, functions)
