@@ -147,8 +147,10 @@ int kvmclock_look(u64 *ns, u8 *flags)
 		area = kvmclock_host->builtin_area(smp_processor_id());
 	good = area && kvmclock_read_area(area, ns, flags);
 	preempt_enable();
+	if (!good)
+		return -EIO;
 	*flags &= kvmclock_info.flags;
-	return good ? 0 : -EIO;
+	return 0;
 }
 
 static int area_online(unsigned int cpu)

@@ -108,7 +108,7 @@ static u64 notrace read_without_area(void)
 	return not_before(0);
 }
 
-static u64 notrace noinline read_slowly(void)
+static noinline u64 notrace read_slowly(void)
 {
 	const struct kvmclock_cpu *mine = this_cpu_ptr(&kvmclock_cpu);
 	const struct pvclock_vcpu_time_info *area = READ_ONCE(mine->area);
