@@ -11,6 +11,7 @@
 #include <linux/virtio_config.h>
 
 #include "vblk.h"
+#include "cache.h"
 #include "config.h"
 
 /* Largest physical block, and largest granule for I/O, worth a thought. */
@@ -195,28 +196,6 @@ static int vblk_read_segments(struct vblk *vblk, struct queue_limits *lim)
 }
 
 /**
- * vblk_read_writeback() - whether completed writes can be in a volatile cache
- * @vblk: the disk
- *
- * Without a flush command there is nothing that could be done about one
- * (virtio 1.3, 5.2.5.1), so then the answer is no.
- *
- * Context: process.
- * Return: whether flushes are needed.
- */
-bool vblk_read_writeback(struct vblk *vblk)
-{
-	struct virtio_device *vdev = vblk->vdev;
-	u8 wce = 1;
-
-	if (!virtio_has_feature(vdev, VIRTIO_BLK_F_FLUSH))
-		return false;
-	if (virtio_has_feature(vdev, VIRTIO_BLK_F_CONFIG_WCE))
-		virtio_cread(vdev, struct virtio_blk_config, wce, &wce);
-	return wce;
-}
-
-/**
  * vblk_read_limits() - what the device can do, in the terms of the block layer
  * @vblk: the disk; its virtqueues exist
  * @lim: limits to fill in, all zero before
@@ -231,7 +210,7 @@ int vblk_read_limits(struct vblk *vblk, struct queue_limits *lim)
 
 	/* What the host's disk is like is unknown; that is the cautious view. */
 	lim->features = BLK_FEAT_ROTATIONAL;
-	vblk->writeback = vblk_read_writeback(vblk);
+	vblk->writeback = vblk_cache_read(vblk);
 	if (vblk->writeback)
 		lim->features |= BLK_FEAT_WRITE_CACHE;
 
@@ -279,7 +258,7 @@ static void vblk_announce_size(struct vblk *vblk, sector_t capacity)
 }
 
 /**
- * vblk_config_work() - the configuration has changed: follow the capacity
+ * vblk_config_work() - the configuration has changed: follow it
  * @work: &vblk.config_work
  *
  * A capacity that makes no sense changes nothing.
@@ -290,6 +269,8 @@ void vblk_config_work(struct work_struct *work)
 {
 	struct vblk *vblk = container_of(work, struct vblk, config_work);
 	sector_t capacity;
+
+	vblk_cache_follow(vblk);
 
 	if (vblk_read_capacity(vblk, &capacity) ||
 	    capacity == get_capacity(vblk->disk))

@@ -12,7 +12,6 @@ struct work_struct;
 int vblk_read_limits(struct vblk *vblk, struct queue_limits *lim);
 int vblk_read_capacity(struct vblk *vblk, sector_t *capacity);
 void vblk_read_geometry(struct vblk *vblk);
-bool vblk_read_writeback(struct vblk *vblk);
 void vblk_config_changed(struct virtio_device *vdev);
 void vblk_config_work(struct work_struct *work);
 

@@ -9,6 +9,7 @@
 #include <linux/virtio_config.h>
 
 #include "vblk.h"
+#include "cache.h"
 #include "pm.h"
 #include "queue.h"
 #include "stop.h"
@@ -59,8 +60,9 @@ int vblk_restore(struct virtio_device *vdev)
 
 	err = vblk_find_vqs(vblk);
 	if (!err) {
+		vblk_cache_restore(vblk);
 		virtio_device_ready(vdev);
-		/* The host may have resized the disk meanwhile. */
+		/* The host may have changed anything meanwhile. */
 		schedule_work(&vblk->config_work);
 	}
 	vblk_thaw(vblk);

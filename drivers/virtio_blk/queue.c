@@ -178,6 +178,9 @@ void vblk_del_vqs(struct vblk *vblk)
 {
 	unsigned int i;
 
+	/* A resume that failed has left none. */
+	if (!vblk->queues[0].vq)
+		return;
 	vblk->vdev->config->del_vqs(vblk->vdev);
 	for (i = 0; i < vblk->nr_queues; i++)
 		vblk->queues[i].vq = NULL;

@@ -20,7 +20,7 @@
 
 /**
  * vblk_cut() - cut the disk off from the device
- * @vblk: the disk; its virtqueues exist
+ * @vblk: the disk
  * @dispose: what becomes of a request that the device had; it is started, and
  *	nothing of it is mapped
  *
@@ -38,9 +38,11 @@ void vblk_cut(struct vblk *vblk, void (*dispose)(struct request *rq))
 	virtio_reset_device(vblk->vdev);
 
 	for (i = 0; i < vblk->nr_queues; i++) {
+		struct virtqueue *vq = vblk->queues[i].vq;
 		struct vblk_req *r;
 
-		while ((r = virtqueue_detach_unused_buf(vblk->queues[i].vq))) {
+		/* None after a resume that failed. */
+		while (vq && (r = virtqueue_detach_unused_buf(vq))) {
 			vblk_unmap(r);
 			dispose(blk_mq_rq_from_pdu(r));
 		}
@@ -57,7 +59,7 @@ static void vblk_fail_rq(struct request *rq)
 
 /**
  * vblk_kill() - fail everything that is under way, and everything to come
- * @vblk: the disk; its virtqueues exist
+ * @vblk: the disk
  *
  * Context: process.
  */
@@ -119,9 +121,12 @@ static bool vblk_broken(struct vblk *vblk)
 {
 	unsigned int i;
 
-	for (i = 0; i < vblk->nr_queues; i++)
-		if (virtqueue_is_broken(vblk->queues[i].vq))
+	for (i = 0; i < vblk->nr_queues; i++) {
+		struct virtqueue *vq = vblk->queues[i].vq;
+
+		if (!vq || virtqueue_is_broken(vq))
 			return true;
+	}
 	return false;
 }
 
