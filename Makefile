@@ -81,6 +81,11 @@ setup:
 check: setup
 	$(PYTHON) $(TOP)/scripts/check
 
+# What is taken away and brought back under load, for hours.
+soak: setup
+	$(PYTHON) $(TOP)/scripts/check --rounds $(or $(ROUNDS),30) 'build/modules/*' 'boot/*-loops/*' \
+		'boot/*-unbind/*' 'boot/*-hotplug/*' 'boot/*-unload/*' 'boot/*-sleep/*'
+
 demo: setup
 	$(PYTHON) $(TOP)/scripts/demo
 
@@ -93,6 +98,7 @@ help:
 	@echo 'To see it work (both install what they need first, which takes root):'
 	@echo '  make demo                   a guest runs on the four modules, under a real KVM'
 	@echo '  make check                  every test'
+	@echo '  make soak [ROUNDS=30]       those that take things away under load, for hours'
 	@echo
 	@echo 'To build and install:'
 	@echo '  make modules [KVER=release] build/<release>/*.ko; default: $(or $(KVER),no headers found)'

@@ -2,6 +2,7 @@
 """The command line of scripts/check."""
 
 import argparse
+import dataclasses
 import fnmatch
 import os
 import signal
@@ -36,11 +37,22 @@ def _options(argv):
                         help="names of cases, * allowed: boot/blk-*  build/*  */6.12")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N",
                         help="guests at a time (default: one a CPU, %(default)s here)")
+    parser.add_argument("--rounds", type=int, default=1, metavar="N",
+                        help="run the cases so many times (default 1)")
     parser.add_argument("--list", action="store_true", help="name the cases, run none")
     options = parser.parse_args(argv)
-    if options.jobs < 1:
-        parser.error(f"--jobs {options.jobs}: at least 1")
+    for name in ("jobs", "rounds"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} {getattr(options, name)}: at least 1")
     return options
+
+
+def _rounds(cases, number):
+    """Return the cases so many times, under names of their own."""
+    if number == 1:
+        return cases
+    return [dataclasses.replace(case, name=f"{case.name}/{round_}")
+            for round_ in range(1, number + 1) for case in cases]
 
 
 def _interrupted(_number, _frame):
@@ -69,7 +81,7 @@ def main(argv):
         return 0
     begin = time.monotonic()
     try:
-        counts = run(cases, options.jobs)
+        counts = run(_rounds(cases, options.rounds), options.jobs)
     except KeyboardInterrupt:
         print("check: ended before all cases were run", file=sys.stderr)
         return 130
