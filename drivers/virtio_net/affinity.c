@@ -3,6 +3,7 @@
 
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/rtnetlink.h>
 
 #include "net.h"
 
@@ -100,15 +101,19 @@ void vnet_affinity_exit(void)
  * vnet_affinity_add() - bind the queues of a device to CPUs from now on
  * @vn: the device
  *
- * Return: 0 or a negative errno, the device works without.
+ * Context: takes RTNL, may sleep.
+ * Return: 0 or a negative errno: the queues do not follow CPUs then.
  */
 int vnet_affinity_add(struct vnet *vn)
 {
 	int err;
 
+	rtnl_lock();
 	cpus_read_lock();
+	vn->affinity_set = true;
 	vnet_affinity_update(vn);
 	cpus_read_unlock();
+	rtnl_unlock();
 
 	err = cpuhp_state_add_instance_nocalls(vnet_online_state,
 					       &vn->cpuhp_online);
@@ -121,7 +126,7 @@ int vnet_affinity_add(struct vnet *vn)
 		cpuhp_state_remove_instance_nocalls(vnet_online_state,
 						    &vn->cpuhp_online);
 	else
-		vn->affinity_set = true;
+		vn->cpuhp_added = true;
 
 	return err;
 }
@@ -129,14 +134,21 @@ int vnet_affinity_add(struct vnet *vn)
 /**
  * vnet_affinity_remove() - no longer follow CPUs
  * @vn: the device
+ *
+ * Context: takes RTNL, may sleep.
  */
 void vnet_affinity_remove(struct vnet *vn)
 {
-	if (!vn->affinity_set)
+	rtnl_lock();
+	vn->affinity_set = false;
+	rtnl_unlock();
+
+	if (!vn->cpuhp_added)
 		return;
 
-	vn->affinity_set = false;
+	vn->cpuhp_added = false;
 	cpuhp_state_remove_instance_nocalls(CPUHP_VIRT_NET_DEAD,
 					    &vn->cpuhp_dead);
-	cpuhp_state_remove_instance_nocalls(vnet_online_state, &vn->cpuhp_online);
+	cpuhp_state_remove_instance_nocalls(vnet_online_state,
+					    &vn->cpuhp_online);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Control queue: commands and their answers (virtio 1.3, 5.1.6.5). */
 
+#include <linux/cache.h>
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/jiffies.h>
@@ -30,12 +31,12 @@
  * @data: command specific data
  *
  * Belongs to the device from the moment it is added until it comes back or the
- * device is reset.
+ * device is reset. What it writes has a cache line of its own.
  */
 struct vnet_cmd {
 	struct virtio_net_ctrl_hdr hdr;
-	virtio_net_ctrl_ack ack;
-	u8 data[] __aligned(8);
+	virtio_net_ctrl_ack ack ____cacheline_aligned;
+	u8 data[] ____cacheline_aligned;
 };
 
 /**

@@ -6,7 +6,12 @@
 
 #include "ctrl.h"
 
-/* The stack calls with a spin lock held, the control queue sleeps. */
+/**
+ * vnet_set_rx_mode() - the filters the stack wants have changed
+ * @dev: the net device
+ *
+ * Context: address lock held; the control queue sleeps, so work does the rest.
+ */
 void vnet_set_rx_mode(struct net_device *dev)
 {
 	struct vnet *vn = netdev_priv(dev);
@@ -94,6 +99,15 @@ void vnet_rx_mode_work(struct work_struct *work)
 		netdev_warn(vn->dev, "receive filters not set, error %d\n", err);
 }
 
+/**
+ * vnet_vlan_add() - let packets of a VLAN pass
+ * @dev: the net device
+ * @proto: always ETH_P_8021Q
+ * @vid: VLAN id
+ *
+ * Context: RTNL held, may sleep.
+ * Return: 0 or a negative errno.
+ */
 int vnet_vlan_add(struct net_device *dev, __be16 proto, u16 vid)
 {
 	struct vnet *vn = netdev_priv(dev);
@@ -110,6 +124,15 @@ int vnet_vlan_add(struct net_device *dev, __be16 proto, u16 vid)
 	return 0;
 }
 
+/**
+ * vnet_vlan_kill() - packets of a VLAN need not pass any more
+ * @dev: the net device
+ * @proto: always ETH_P_8021Q
+ * @vid: VLAN id
+ *
+ * Context: RTNL held, may sleep.
+ * Return: 0 or a negative errno.
+ */
 int vnet_vlan_kill(struct net_device *dev, __be16 proto, u16 vid)
 {
 	struct vnet *vn = netdev_priv(dev);

@@ -48,37 +48,34 @@ static bool napi_tx = true;
 module_param(napi_tx, bool, 0644);
 MODULE_PARM_DESC(napi_tx, "free sent packets by interrupt, for devices probed from now on (default on)");
 
-#define VNET_FEATURES \
-	VIRTIO_NET_F_CSUM, \
-	VIRTIO_NET_F_GUEST_CSUM, \
-	VIRTIO_NET_F_CTRL_GUEST_OFFLOADS, \
-	VIRTIO_NET_F_MTU, \
-	VIRTIO_NET_F_MAC, \
-	VIRTIO_NET_F_GUEST_TSO4, \
-	VIRTIO_NET_F_GUEST_TSO6, \
-	VIRTIO_NET_F_GUEST_ECN, \
-	VIRTIO_NET_F_HOST_TSO4, \
-	VIRTIO_NET_F_HOST_TSO6, \
-	VIRTIO_NET_F_HOST_ECN, \
-	VIRTIO_NET_F_MRG_RXBUF, \
-	VIRTIO_NET_F_STATUS, \
-	VIRTIO_NET_F_CTRL_VQ, \
-	VIRTIO_NET_F_CTRL_RX, \
-	VIRTIO_NET_F_CTRL_VLAN, \
-	VIRTIO_NET_F_GUEST_ANNOUNCE, \
-	VIRTIO_NET_F_MQ, \
-	VIRTIO_NET_F_CTRL_MAC_ADDR, \
-	VIRTIO_NET_F_SPEED_DUPLEX
-
 static unsigned int vnet_features[] = {
-	VNET_FEATURES,
-};
-
-static unsigned int vnet_features_legacy[] = {
-	VNET_FEATURES,
+	VIRTIO_NET_F_CSUM,
+	VIRTIO_NET_F_GUEST_CSUM,
+	VIRTIO_NET_F_CTRL_GUEST_OFFLOADS,
+	VIRTIO_NET_F_MTU,
+	VIRTIO_NET_F_MAC,
+	VIRTIO_NET_F_GUEST_TSO4,
+	VIRTIO_NET_F_GUEST_TSO6,
+	VIRTIO_NET_F_GUEST_ECN,
+	VIRTIO_NET_F_HOST_TSO4,
+	VIRTIO_NET_F_HOST_TSO6,
+	VIRTIO_NET_F_HOST_ECN,
+	VIRTIO_NET_F_MRG_RXBUF,
+	VIRTIO_NET_F_STATUS,
+	VIRTIO_NET_F_CTRL_VQ,
+	VIRTIO_NET_F_CTRL_RX,
+	VIRTIO_NET_F_CTRL_VLAN,
+	VIRTIO_NET_F_GUEST_ANNOUNCE,
+	VIRTIO_NET_F_MQ,
+	VIRTIO_NET_F_CTRL_MAC_ADDR,
+	VIRTIO_NET_F_SPEED_DUPLEX,
+	/* Only for the legacy interface, see VNET_LEGACY_ONLY. */
 	VIRTIO_NET_F_GSO,
 	VIRTIO_F_ANY_LAYOUT,
 };
+
+/* How many entries at the end of vnet_features[] a modern device is not asked. */
+#define VNET_LEGACY_ONLY	2
 
 static const struct virtio_device_id vnet_id_table[] = {
 	{ VIRTIO_ID_NET, VIRTIO_DEV_ANY_ID },
@@ -255,9 +252,10 @@ static void vnet_remove(struct virtio_device *vdev)
 {
 	struct vnet *vn = vdev->priv;
 
+	/* The core lets no more configuration changes through. */
+	cancel_work_sync(&vn->config_work);
 	vnet_affinity_remove(vn);
 	unregister_netdev(vn->dev);
-	cancel_work_sync(&vn->config_work);
 	cancel_work_sync(&vn->rx_mode_work);
 	vnet_vqs_release(vn);
 	vnet_queues_free(vn);
@@ -267,9 +265,9 @@ static void vnet_remove(struct virtio_device *vdev)
 static struct virtio_driver vnet_driver = {
 	.driver.name		= KBUILD_MODNAME,
 	.feature_table		= vnet_features,
-	.feature_table_size	= ARRAY_SIZE(vnet_features),
-	.feature_table_legacy	= vnet_features_legacy,
-	.feature_table_size_legacy = ARRAY_SIZE(vnet_features_legacy),
+	.feature_table_size	= ARRAY_SIZE(vnet_features) - VNET_LEGACY_ONLY,
+	.feature_table_legacy	= vnet_features,
+	.feature_table_size_legacy = ARRAY_SIZE(vnet_features),
 	.id_table		= vnet_id_table,
 	.validate		= vnet_validate,
 	.probe			= vnet_probe,

@@ -229,7 +229,8 @@ struct vnet_ctrl {
  * @vlans: VLAN filter as the stack wants it; RTNL
  * @cpuhp_online: tells of CPUs coming
  * @cpuhp_dead: tells of CPUs going
- * @affinity_set: queues are bound to CPUs
+ * @cpuhp_added: @cpuhp_online and @cpuhp_dead are in use
+ * @affinity_set: queues are bound to CPUs; RTNL
  */
 struct vnet {
 	struct virtio_device *vdev;
@@ -261,6 +262,7 @@ struct vnet {
 
 	struct hlist_node cpuhp_online;
 	struct hlist_node cpuhp_dead;
+	bool cpuhp_added;
 	bool affinity_set;
 };
 

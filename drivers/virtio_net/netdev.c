@@ -36,6 +36,10 @@ static void vnet_pair_down(struct vnet *vn, u16 pair)
 {
 	struct vnet_rq *rq = &vn->rq[pair];
 
+	/* Already down if the device was lost in a suspend. */
+	if (!rq->active)
+		return;
+
 	rq->active = false;
 	napi_disable(&rq->napi);
 	timer_delete_sync(&rq->refill_timer);

@@ -180,6 +180,10 @@ void vnet_vqs_release(struct vnet *vn)
 	struct virtqueue *ctrl_vq = vn->ctrl.vq;
 	u16 i;
 
+	/* Nothing to take back after a resume that failed. */
+	if (!vn->rq[0].vq)
+		return;
+
 	vnet_ctrl_detach(vn);
 	virtio_reset_device(vn->vdev);
 

@@ -2,6 +2,7 @@
 #ifndef VIRTIO_NET_RX_H
 #define VIRTIO_NET_RX_H
 
+#include <linux/bits.h>
 #include <linux/log2.h>
 #include <linux/skbuff.h>
 
@@ -17,7 +18,7 @@
  * Only the middle part is given to the device.
  */
 #define VNET_BUF_MIN_SHIFT	11
-#define VNET_BUF_MIN		(1UL << VNET_BUF_MIN_SHIFT)
+#define VNET_BUF_MIN		BIT(VNET_BUF_MIN_SHIFT)
 #define VNET_BUF_MAX_SHIFT	15
 #define VNET_BUF_SHIFT_MASK	(VNET_BUF_MIN - 1)
 

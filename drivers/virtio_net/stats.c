@@ -94,12 +94,20 @@ void vnet_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *tot)
 }
 
 /* What the totals over all queues are called, empty where there are none. */
-static const char vnet_rx_total[] = KGD_VIRTIO_NET_STAT_TOTAL("rx");
-static const char vnet_tx_total[] = KGD_VIRTIO_NET_STAT_TOTAL("tx");
+static const char vnet_rx_total[] = KGD_VIRTIO_NET_STAT_RX_TOTAL;
+static const char vnet_tx_total[] = KGD_VIRTIO_NET_STAT_TX_TOTAL;
 
 #define VNET_RX_STATS	ARRAY_SIZE(vnet_rx_stats)
 #define VNET_TX_STATS	ARRAY_SIZE(vnet_tx_stats)
 
+/**
+ * vnet_get_sset_count() - number of counters ethtool -S shows
+ * @dev: the net device
+ * @sset: ETH_SS_STATS
+ *
+ * Context: RTNL held.
+ * Return: their number, or -EOPNOTSUPP for another set.
+ */
 int vnet_get_sset_count(struct net_device *dev, int sset)
 {
 	struct vnet *vn = netdev_priv(dev);
@@ -130,6 +138,14 @@ static void vnet_queue_strings(u8 **data, const char *format, u16 pairs,
 			ethtool_sprintf(data, format, i, desc[j].name);
 }
 
+/**
+ * vnet_get_strings() - names of these counters
+ * @dev: the net device
+ * @sset: ETH_SS_STATS
+ * @data: ETH_GSTRING_LEN bytes for each
+ *
+ * Context: RTNL held.
+ */
 void vnet_get_strings(struct net_device *dev, u32 sset, u8 *data)
 {
 	struct vnet *vn = netdev_priv(dev);
@@ -169,6 +185,14 @@ static void vnet_add_totals(u64 *totals, const u64 *data, u16 pairs,
 		totals[i % num] += data[i];
 }
 
+/**
+ * vnet_get_ethtool_stats() - values of these counters
+ * @dev: the net device
+ * @stats: unused
+ * @data: one for each, in the order of the names
+ *
+ * Context: RTNL held.
+ */
 void vnet_get_ethtool_stats(struct net_device *dev,
 			    struct ethtool_stats *stats, u64 *data)
 {

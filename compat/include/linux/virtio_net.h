@@ -10,10 +10,12 @@
  */
 #ifdef VIRTIO_NET_F_DEVICE_STATS
 #define KGD_VIRTIO_NET_STAT_QUEUE(dir) dir "%u_%s"
-#define KGD_VIRTIO_NET_STAT_TOTAL(dir) dir "_%s"
+#define KGD_VIRTIO_NET_STAT_RX_TOTAL "rx_%s"
+#define KGD_VIRTIO_NET_STAT_TX_TOTAL "tx_%s"
 #else
 #define KGD_VIRTIO_NET_STAT_QUEUE(dir) dir "_queue_%u_%s"
-#define KGD_VIRTIO_NET_STAT_TOTAL(dir) ""
+#define KGD_VIRTIO_NET_STAT_RX_TOTAL ""
+#define KGD_VIRTIO_NET_STAT_TX_TOTAL ""
 #endif
 
 #endif

@@ -2,10 +2,12 @@
 #ifndef _KGD_NET_NETDEV_RX_QUEUE_H
 #define _KGD_NET_NETDEV_RX_QUEUE_H
 
-/* Split from linux/netdevice.h in v6.6 49e47a5b6145. */
-#if __has_include_next(<net/netdev_rx_queue.h>)
+#include <kgd/config.h>
+
+#ifdef KGD_HAVE_NETDEV_RX_QUEUE_H
 #include_next <net/netdev_rx_queue.h>
 #else
+/* Where it was before. */
 #include <linux/netdevice.h>
 #endif
 

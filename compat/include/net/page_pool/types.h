@@ -2,7 +2,9 @@
 #ifndef _KGD_NET_PAGE_POOL_TYPES_H
 #define _KGD_NET_PAGE_POOL_TYPES_H
 
-#if __has_include_next(<net/page_pool/types.h>)
+#include <kgd/config.h>
+
+#ifdef KGD_HAVE_PAGE_POOL_HELPERS
 #include_next <net/page_pool/types.h>
 #else
 
