@@ -39,6 +39,8 @@ for round in 1 2 3; do
 	echo "$before" > "$clock_sys/current_clocksource"
 	rmmod kvmclock || fail "rmmod fails although $before is current"
 	gone rmmod
+	# The kernel remembers what a person chose, until told that there is no choice.
+	echo > "$clock_sys/current_clocksource"
 	clock_load
 	# What the kernel itself has for taking a clocksource away.
 	echo kvm-clock > "$clock_sys/unbind_clocksource"
