@@ -156,9 +156,12 @@ static int vnet_change_pairs(struct vnet *vn, u16 pairs)
 		return err;
 	}
 
+	/* Not around all of it: the core takes this lock for XPS itself. */
+	cpus_read_lock();
 	vn->pairs = pairs;
 	if (vn->affinity_set)
 		vnet_affinity_update(vn);
+	cpus_read_unlock();
 
 	return 0;
 }
@@ -188,11 +191,7 @@ int vnet_set_pairs(struct vnet *vn, u16 pairs)
 			return err;
 	}
 
-	cpus_read_lock();
-	err = vnet_change_pairs(vn, pairs);
-	cpus_read_unlock();
-
-	return err;
+	return vnet_change_pairs(vn, pairs);
 }
 
 static int vnet_set_mac_address(struct net_device *dev, void *p)

@@ -23,8 +23,13 @@ int vnet_freeze(struct virtio_device *vdev)
 	netif_tx_lock_bh(dev);
 	netif_device_detach(dev);
 	netif_tx_unlock_bh(dev);
-	if (netif_running(dev))
+	if (netif_running(dev)) {
 		vnet_queues_down(vn);
+		/* NAPI, which is gone only now, may have woken a queue since. */
+		netif_tx_disable(dev);
+		/* A poll looks at its ring once more after it has completed. */
+		synchronize_net();
+	}
 	rtnl_unlock();
 
 	/* After the lock: announcing ourselves takes it. */
