@@ -78,9 +78,6 @@ static void vblk_remove(struct virtio_device *vdev)
 {
 	struct vblk *vblk = vdev->priv;
 
-	/* The core reports no further change of the configuration. */
-	cancel_work_sync(&vblk->config_work);
-
 	vblk_remove_disk(vblk);
 	blk_mq_free_tag_set(&vblk->tag_set);
 	vblk_del_vqs(vblk);

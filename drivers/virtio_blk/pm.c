@@ -19,16 +19,6 @@ static void vblk_requeue_rq(struct request *rq)
 	blk_mq_requeue_request(rq, false);
 }
 
-/* Let the disk run again, with a device or with errors. */
-static void vblk_thaw(struct vblk *vblk)
-{
-	struct request_queue *q = vblk->disk->queue;
-
-	blk_mq_unquiesce_queue(q);
-	blk_mq_start_stopped_hw_queues(q, true);
-	blk_mq_kick_requeue_list(q);
-}
-
 /**
  * vblk_freeze() - the device is about to lose its state
  * @vdev: the device

@@ -33,7 +33,9 @@ void vblk_cut(struct vblk *vblk, void (*dispose)(struct request *rq))
 {
 	unsigned int i;
 
-	blk_mq_quiesce_queue(vblk->disk->queue);
+	if (!vblk->quiesced)
+		blk_mq_quiesce_queue(vblk->disk->queue);
+	vblk->quiesced = true;
 	vblk_mark_dead(vblk);
 	virtio_reset_device(vblk->vdev);
 
@@ -47,6 +49,22 @@ void vblk_cut(struct vblk *vblk, void (*dispose)(struct request *rq))
 			dispose(blk_mq_rq_from_pdu(r));
 		}
 	}
+}
+
+/**
+ * vblk_thaw() - let the disk run again, with a device or with errors
+ * @vblk: the disk, after vblk_cut()
+ *
+ * Context: process.
+ */
+void vblk_thaw(struct vblk *vblk)
+{
+	struct request_queue *q = vblk->disk->queue;
+
+	vblk->quiesced = false;
+	blk_mq_unquiesce_queue(q);
+	blk_mq_start_stopped_hw_queues(q, true);
+	blk_mq_kick_requeue_list(q);
 }
 
 static void vblk_fail_rq(struct request *rq)
@@ -65,12 +83,9 @@ static void vblk_fail_rq(struct request *rq)
  */
 void vblk_kill(struct vblk *vblk)
 {
-	struct request_queue *q = vblk->disk->queue;
-
 	vblk_cut(vblk, vblk_fail_rq);
 	/* What waits in the block layer comes, finds a dead queue, and fails. */
-	blk_mq_unquiesce_queue(q);
-	blk_mq_start_stopped_hw_queues(q, true);
+	vblk_thaw(vblk);
 }
 
 /* Whether some queue holds requests and has not completed any since last time. */
@@ -149,6 +164,11 @@ void vblk_remove_disk(struct vblk *vblk)
 
 	vblk_stalled(vblk);
 	schedule_delayed_work(&vblk->stall_work, VBLK_STALL_TIMEOUT);
+	/*
+	 * The core reports no further change of the configuration. The work may
+	 * wait for requests, so not before somebody watches over them.
+	 */
+	cancel_work_sync(&vblk->config_work);
 	del_gendisk(vblk->disk);
 	cancel_delayed_work_sync(&vblk->stall_work);
 

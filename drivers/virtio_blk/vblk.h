@@ -88,6 +88,9 @@ struct vblk_serial {
  * @stall_work: watches over a removal that waits for the device
  * @cache_lock: protects @writeback and the field of the device behind it
  * @writeback: the device has a volatile write cache
+ * @quiesced: vblk_cut() was called and vblk_thaw() was not, as after a resume
+ *	that failed before it came to the driver; freeze, restore and remove,
+ *	which the core serialises
  * @serial: state of the ``serial`` attribute
  * @geometry: what the device says its geometry is; all zero if nothing
  */
@@ -105,6 +108,7 @@ struct vblk {
 	struct delayed_work stall_work;
 	struct mutex cache_lock;	/* @writeback and the device's field */
 	bool writeback;
+	bool quiesced;
 	struct vblk_serial serial;
 	struct {
 		u16 cylinders;
