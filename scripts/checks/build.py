@@ -3,8 +3,8 @@
 
 import functools
 import re
+import resource
 import shutil
-import time
 
 from rig.common import BUILD_DIR
 
@@ -31,11 +31,17 @@ def make(run, release, *args, folder=None):
     return folder
 
 
+def _children_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def _modules(release, run):
     make(run, release, "modules")
-    begin = time.monotonic()
+    # Processor time: what else the machine does meanwhile must not matter.
+    begin = _children_seconds()
     output = run.must("make", f"KVER={release}", "modules")
-    took = time.monotonic() - begin
+    took = _children_seconds() - begin
     if re.search(r"^\s+(CC|LD|PROBE)\b", output, re.M):
         raise Failed("a second build with nothing changed did something")
     run.note(f"second build: {took:.2f} s")
