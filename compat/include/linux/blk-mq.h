@@ -13,8 +13,13 @@ kgd_blk_mq_alloc_disk(struct blk_mq_tag_set *set,
 		      const struct kgd_queue_limits *lim, void *queuedata,
 		      struct lock_class_key *lkclass)
 {
-	struct gendisk *disk = __blk_mq_alloc_disk(set, queuedata, lkclass);
+	struct gendisk *disk;
 
+#ifdef KGD_HAVE_MQ_ALLOC_DISK_LIMITS
+	disk = __blk_mq_alloc_disk(set, NULL, queuedata, lkclass);
+#else
+	disk = __blk_mq_alloc_disk(set, queuedata, lkclass);
+#endif
 	if (!IS_ERR(disk))
 		kgd_apply_limits(disk->queue, lim);
 	return disk;
