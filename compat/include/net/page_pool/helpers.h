@@ -2,10 +2,9 @@
 #ifndef _KGD_NET_PAGE_POOL_HELPERS_H
 #define _KGD_NET_PAGE_POOL_HELPERS_H
 
-#include <kgd/config.h>
 #include <net/page_pool/types.h>
 
-#ifdef KGD_HAVE_PAGE_POOL_HELPERS
+#if !__has_include(<net/page_pool.h>)
 #include_next <net/page_pool/helpers.h>
 #endif
 

@@ -4,17 +4,29 @@
 
 #include <kgd/config.h>
 
-#ifdef KGD_HAVE_PAGE_POOL_HELPERS
-#include_next <net/page_pool/types.h>
+/* Before v6.6 a9ca9f9ceff3 there is one header. */
+#if __has_include(<net/page_pool.h>)
+#include <net/page_pool.h>
 #else
+#include_next <net/page_pool/types.h>
+#endif
 
-/* Before v6.6 a9ca9f9ceff3 there is one header, before v6.7 09d96ee5674a a
- * page is only cut into fragments if the pool was asked to allow it, and
- * before v6.3 8c48eea3adf3 a pool is not tied to a NAPI context.
+#ifndef KGD_HAVE_PAGE_POOL_NETDEV
+
+/*
+ * Before v6.8 a pool does not know its network device, and before v6.3
+ * 8c48eea3adf3 is not tied to a NAPI context. Before v6.7 09d96ee5674a a page is
+ * only cut into fragments if the pool was asked to allow it: without the flag the
+ * first fragment that comes back would free the whole page.
  */
 #include <linux/err.h>
 #include <linux/netdevice.h>
-#include <net/page_pool.h>
+
+#ifdef PP_FLAG_PAGE_FRAG
+#define KGD_PP_FLAG_PAGE_FRAG	PP_FLAG_PAGE_FRAG
+#else
+#define KGD_PP_FLAG_PAGE_FRAG	0
+#endif
 
 struct kgd_page_pool_params {
 	unsigned int order;
@@ -34,7 +46,7 @@ static inline struct page_pool *
 kgd_page_pool_create(const struct kgd_page_pool_params *params)
 {
 	struct page_pool_params old = {
-		.flags = params->flags | PP_FLAG_PAGE_FRAG,
+		.flags = params->flags | KGD_PP_FLAG_PAGE_FRAG,
 		.order = params->order,
 		.pool_size = params->pool_size,
 		.nid = params->nid,
