@@ -112,8 +112,10 @@ static struct virtio_driver vb_driver = {
 	.probe = vb_probe,
 	.remove = vb_remove,
 	.config_changed = vb_config_changed,
-	.freeze = pm_sleep_ptr(vb_freeze),
-	.restore = pm_sleep_ptr(vb_restore),
+#ifdef CONFIG_PM_SLEEP
+	.freeze = vb_freeze,
+	.restore = vb_restore,
+#endif
 };
 module_virtio_driver(vb_driver);
 

@@ -273,8 +273,10 @@ static struct virtio_driver vnet_driver = {
 	.probe			= vnet_probe,
 	.remove			= vnet_remove,
 	.config_changed		= vnet_config_changed,
-	.freeze			= pm_sleep_ptr(vnet_freeze),
-	.restore		= pm_sleep_ptr(vnet_restore),
+#ifdef CONFIG_PM_SLEEP
+	.freeze			= vnet_freeze,
+	.restore		= vnet_restore,
+#endif
 };
 
 static int __init vnet_init(void)
