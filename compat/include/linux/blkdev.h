@@ -8,10 +8,13 @@
 /*
  * The operation took a block device before. A driver writes the new form and
  * names it twice: BLKDEV_GETGEO(fn); and .getgeo = blkdev_getgeo_op(fn).
+ * blkdev_call_getgeo() calls it in either form.
  */
 #ifdef KGD_HAVE_GETGEO_DISK
 #define BLKDEV_GETGEO(fn)	static_assert(__same_type(fn, fn))
 #define blkdev_getgeo_op(fn)	fn
+#define blkdev_call_getgeo(bdev, geo)	\
+	((bdev)->bd_disk->fops->getgeo((bdev)->bd_disk, geo))
 #else
 #define BLKDEV_GETGEO(fn)						\
 static int kgd_##fn(struct block_device *bdev, struct hd_geometry *geo)	\
@@ -20,6 +23,8 @@ static int kgd_##fn(struct block_device *bdev, struct hd_geometry *geo)	\
 }									\
 struct hd_geometry
 #define blkdev_getgeo_op(fn)	kgd_##fn
+#define blkdev_call_getgeo(bdev, geo)	\
+	((bdev)->bd_disk->fops->getgeo(bdev, geo))
 #endif
 
 #ifndef KGD_HAVE_QUEUE_LIMITS_FEATURES
@@ -132,4 +137,86 @@ static inline int kgd_limits_commit_frozen(struct request_queue *q,
 #define queue_limits_commit_update_frozen kgd_limits_commit_frozen
 
 #endif /* KGD_HAVE_QUEUE_LIMITS_FEATURES */
+
+#ifndef KGD_HAVE_BDEV_FILE_OPEN
+
+#include <linux/err.h>
+#include <linux/slab.h>
+
+struct file;
+
+#ifndef BLK_OPEN_READ
+#define blk_mode_t fmode_t
+#define BLK_OPEN_READ	FMODE_READ
+#define BLK_OPEN_WRITE	FMODE_WRITE
+#define BLK_OPEN_EXCL	FMODE_EXCL
+#endif
+
+/* What an open block device is, where it is no file. */
+struct kgd_bdev_file {
+	struct block_device *bdev;
+	void *holder;
+	blk_mode_t mode;
+	void *handle;
+};
+
+/* Nobody is told that the device goes away. */
+static inline int kgd_bdev_open(dev_t dev, struct kgd_bdev_file *bf)
+{
+#ifdef KGD_HAVE_BDEV_OPEN_HANDLE
+	struct bdev_handle *handle = bdev_open_by_dev(dev, bf->mode, bf->holder, NULL);
+
+	bf->handle = handle;
+	bf->bdev = IS_ERR(handle) ? ERR_CAST(handle) : handle->bdev;
+#elif defined(KGD_HAVE_BLKDEV_GET_HOPS)
+	bf->bdev = blkdev_get_by_dev(dev, bf->mode, bf->holder, NULL);
+#else
+	bf->bdev = blkdev_get_by_dev(dev, bf->holder ? bf->mode | BLK_OPEN_EXCL : bf->mode,
+				     bf->holder);
+#endif
+	return PTR_ERR_OR_ZERO(bf->bdev);
+}
+
+static inline struct file *kgd_bdev_file_open_by_dev(dev_t dev, blk_mode_t mode,
+						     void *holder, const void *hops)
+{
+	struct kgd_bdev_file *bf = kzalloc(sizeof(*bf), GFP_KERNEL);
+	int err;
+
+	if (!bf)
+		return ERR_PTR(-ENOMEM);
+	bf->holder = holder;
+	bf->mode = mode;
+	err = kgd_bdev_open(dev, bf);
+	if (err) {
+		kfree(bf);
+		return ERR_PTR(err);
+	}
+	return (struct file *)bf;
+}
+
+static inline struct block_device *kgd_file_bdev(struct file *file)
+{
+	return ((struct kgd_bdev_file *)file)->bdev;
+}
+
+static inline void kgd_bdev_fput(struct file *file)
+{
+	struct kgd_bdev_file *bf = (struct kgd_bdev_file *)file;
+
+#ifdef KGD_HAVE_BDEV_OPEN_HANDLE
+	bdev_release(bf->handle);
+#elif defined(KGD_HAVE_BLKDEV_GET_HOPS)
+	blkdev_put(bf->bdev, bf->holder);
+#else
+	blkdev_put(bf->bdev, bf->holder ? bf->mode | BLK_OPEN_EXCL : bf->mode);
+#endif
+	kfree(bf);
+}
+
+#define bdev_file_open_by_dev kgd_bdev_file_open_by_dev
+#define file_bdev kgd_file_bdev
+#define bdev_fput kgd_bdev_fput
+
+#endif /* !KGD_HAVE_BDEV_FILE_OPEN */
 #endif

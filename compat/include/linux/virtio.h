@@ -3,6 +3,7 @@
 #define _KGD_LINUX_VIRTIO_H
 
 #include_next <linux/virtio.h>
+#include <kgd/config.h>
 
 /* v6.11: a macro that names the owner, who had to be in the driver before. */
 #ifndef register_virtio_driver
@@ -16,6 +17,25 @@ static inline int kgd_register_virtio_driver(struct virtio_driver *drv,
 
 #define register_virtio_driver(drv) \
 	kgd_register_virtio_driver(drv, THIS_MODULE)
+
+#endif
+
+#ifndef KGD_HAVE_VIRTQUEUE_RESIZE_DONE
+
+static inline int
+kgd_virtqueue_resize(struct virtqueue *vq, u32 num,
+		     void (*recycle)(struct virtqueue *vq, void *buf),
+		     void (*recycle_done)(struct virtqueue *vq))
+{
+	int err = virtqueue_resize(vq, num, recycle);
+
+	/* It may have changed nothing; then there was nothing to be given back. */
+	if (!err)
+		recycle_done(vq);
+	return err;
+}
+
+#define virtqueue_resize kgd_virtqueue_resize
 
 #endif
 #endif

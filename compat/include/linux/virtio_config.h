@@ -5,7 +5,25 @@
 #include_next <linux/virtio_config.h>
 #include <kgd/config.h>
 
-#ifndef KGD_HAVE_FIND_VQS_INFO
+/* v6.4: the ring of an older kernel does not know of it. */
+#ifndef VIRTIO_F_NOTIFICATION_DATA
+#define VIRTIO_F_NOTIFICATION_DATA 38
+#endif
+
+/*
+ * A module that is a transport has this function, with the newest arguments, and names
+ * kgd_find_vqs_op in its struct virtio_config_ops.
+ */
+struct virtqueue_info;
+int kgd_transport_find_vqs(struct virtio_device *vdev, unsigned int nvqs,
+			   struct virtqueue *vqs[], struct virtqueue_info *info,
+			   struct irq_affinity *desc);
+
+#ifdef KGD_HAVE_FIND_VQS_INFO
+
+#define kgd_find_vqs_op kgd_transport_find_vqs
+
+#else /* !KGD_HAVE_FIND_VQS_INFO */
 
 #include <linux/slab.h>
 
@@ -49,5 +67,28 @@ out:
 
 #define virtio_find_vqs kgd_virtio_find_vqs
 
-#endif /* !KGD_HAVE_FIND_VQS_INFO */
+static inline int kgd_find_vqs_op(struct virtio_device *vdev, unsigned int nvqs,
+				  struct virtqueue *vqs[],
+				  vq_callback_t *callbacks[],
+				  const char * const names[], const bool *ctx,
+				  struct irq_affinity *desc)
+{
+	struct virtqueue_info *info;
+	unsigned int i;
+	int err;
+
+	info = kcalloc(nvqs, sizeof(*info), GFP_KERNEL);
+	if (!info)
+		return -ENOMEM;
+	for (i = 0; i < nvqs; i++) {
+		info[i].name = names[i];
+		info[i].callback = callbacks[i];
+		info[i].ctx = ctx && ctx[i];
+	}
+	err = kgd_transport_find_vqs(vdev, nvqs, vqs, info, desc);
+	kfree(info);
+	return err;
+}
+
+#endif /* KGD_HAVE_FIND_VQS_INFO */
 #endif

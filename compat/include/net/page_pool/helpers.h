@@ -2,9 +2,10 @@
 #ifndef _KGD_NET_PAGE_POOL_HELPERS_H
 #define _KGD_NET_PAGE_POOL_HELPERS_H
 
+#include <kgd/config.h>
 #include <net/page_pool/types.h>
 
-#if !__has_include(<net/page_pool.h>)
+#ifdef KGD_HAVE_PAGE_POOL_HELPERS
 #include_next <net/page_pool/helpers.h>
 #endif
 

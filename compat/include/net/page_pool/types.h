@@ -5,10 +5,10 @@
 #include <kgd/config.h>
 
 /* Before v6.6 a9ca9f9ceff3 there is one header. */
-#if __has_include(<net/page_pool.h>)
-#include <net/page_pool.h>
-#else
+#ifdef KGD_HAVE_PAGE_POOL_HELPERS
 #include_next <net/page_pool/types.h>
+#else
+#include <net/page_pool.h>
 #endif
 
 #ifndef KGD_HAVE_PAGE_POOL_NETDEV
