@@ -153,13 +153,13 @@ static void vnet_config_read_speed(struct vnet *vn)
 	/* Anything else is unknown (virtio 1.3, 5.1.4.2). */
 	speed = virtio_cread32(vn->vdev,
 			       offsetof(struct virtio_net_config, speed));
-	if (ethtool_validate_speed(speed))
-		WRITE_ONCE(vn->speed, speed);
+	WRITE_ONCE(vn->speed, ethtool_validate_speed(speed) ? speed :
+							      SPEED_UNKNOWN);
 
 	duplex = virtio_cread8(vn->vdev,
 			       offsetof(struct virtio_net_config, duplex));
-	if (ethtool_validate_duplex(duplex))
-		WRITE_ONCE(vn->duplex, duplex);
+	WRITE_ONCE(vn->duplex, ethtool_validate_duplex(duplex) ? duplex :
+								 DUPLEX_UNKNOWN);
 }
 
 static u16 vnet_config_status(struct vnet *vn)

@@ -40,8 +40,10 @@ static inline bool vnet_hdr_sane(const struct vnet *vn,
 	if (gso_type == VIRTIO_NET_HDR_GSO_TCPV6)
 		min_start = ETH_HLEN + sizeof(struct ipv6hdr);
 
+	/* A checksum to be completed has to be negotiated too. */
 	return !(hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) ||
-	       vnet16_to_cpu(vn, hdr->csum_start) >= min_start;
+	       (vn->guest_csum &&
+		vnet16_to_cpu(vn, hdr->csum_start) >= min_start);
 }
 
 /* Bring the offload fields of a received packet into the skb, whose data still

@@ -180,9 +180,13 @@ void vnet_vqs_release(struct vnet *vn)
 	struct virtqueue *ctrl_vq = vn->ctrl.vq;
 	u16 i;
 
-	/* Nothing to take back after a resume that failed. */
-	if (!vn->rq[0].vq)
+	/* Nothing to take back after a resume that failed, but the device
+	 * must not be left as the failure has left it.
+	 */
+	if (!vn->rq[0].vq) {
+		virtio_reset_device(vn->vdev);
 		return;
+	}
 
 	vnet_ctrl_detach(vn);
 	virtio_reset_device(vn->vdev);

@@ -292,6 +292,7 @@ static void vnet_rx_one(struct vnet_rq *rq, const struct vnet_rx_used *used,
 	struct net_device *dev = rq->vn->dev;
 	struct virtio_net_hdr hdr;
 	struct sk_buff *skb;
+	unsigned int len;
 
 	skb = vnet_rx_packet(rq, used, &hdr, batch);
 	if (unlikely(!skb)) {
@@ -299,9 +300,8 @@ static void vnet_rx_one(struct vnet_rq *rq, const struct vnet_rx_used *used,
 		return;
 	}
 
-	rq->len_avg += skb->len - rq->len_avg / 64;
-	batch->packets++;
-	batch->bytes += skb->len;
+	len = skb->len;
+	rq->len_avg += len - rq->len_avg / 64;
 
 	if (unlikely(vnet_hdr_to_skb(rq->vn, skb, &hdr))) {
 		vnet_rx_complain(rq, "bad offload header, gso type",
@@ -312,6 +312,8 @@ static void vnet_rx_one(struct vnet_rq *rq, const struct vnet_rx_used *used,
 		return;
 	}
 
+	batch->packets++;
+	batch->bytes += len;
 	skb_record_rx_queue(skb, rq->index);
 	skb->protocol = eth_type_trans(skb, dev);
 	napi_gro_receive(&rq->napi, skb);
