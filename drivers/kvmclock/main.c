@@ -49,8 +49,8 @@ stop_areas:
 
 static void owner_stop(void *unused)
 {
-	if (kvmclock_clocksource_stop()) {
-		clock_left_running = true;
+	clock_left_running = kvmclock_clocksource_stop();
+	if (clock_left_running) {
 		pr_warn("the kernel has no other clocksource: kvm-clock stays, bind to get hold of it again\n");
 		return;
 	}
@@ -118,6 +118,23 @@ static struct platform_driver kvmclock_driver = {
 
 static struct platform_device *kvmclock_device;
 
+/*
+ * Undo everything, with what an unbind has left. Return: whether that was possible.
+ * As long as the clock is current it is not.
+ */
+static bool take_down(void)
+{
+	if (kvmclock_device) {
+		platform_device_unregister(kvmclock_device);
+		platform_driver_unregister(&kvmclock_driver);
+		kvmclock_device = NULL;
+	}
+	/* Nobody can bind any more, and so nobody else can get hold of it. */
+	if (clock_left_running)
+		owner_stop(NULL);
+	return !clock_left_running;
+}
+
 static int __init kvmclock_init(void)
 {
 	int err;
@@ -133,14 +150,15 @@ static int __init kvmclock_init(void)
 	err = PTR_ERR_OR_ZERO(kvmclock_device);
 	if (err)
 		goto unregister_driver;
-	/* A module that loads does what it says. */
+	/*
+	 * A module that loads does what it says. But if it was bound in between, and the
+	 * kernel has no other clock by now, the code of this one cannot go away.
+	 */
 	err = probe_error;
-	if (err)
-		goto unregister_device;
+	if (err && take_down())
+		goto out;
 	return 0;
 
-unregister_device:
-	platform_device_unregister(kvmclock_device);
 unregister_driver:
 	platform_driver_unregister(&kvmclock_driver);
 out:
@@ -149,10 +167,10 @@ out:
 }
 module_init(kvmclock_init);
 
+/* The clock is not current, else the module would be in use: it can be stopped. */
 static void __exit kvmclock_exit(void)
 {
-	platform_device_unregister(kvmclock_device);
-	platform_driver_unregister(&kvmclock_driver);
+	take_down();
 }
 module_exit(kvmclock_exit);
 
