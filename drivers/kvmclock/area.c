@@ -26,7 +26,7 @@
 /* A cache line each, so that a reader sees no other CPU's updates. */
 #define AREAS_PER_PAGE (PAGE_SIZE / sizeof(struct pvclock_vsyscall_time_info))
 
-DEFINE_PER_CPU(struct kvmclock_cpu, kvmclock_cpu);
+DEFINE_PER_CPU_ALIGNED(struct kvmclock_cpu, kvmclock_cpu);
 
 const struct kvmclock_cpu *kvmclock_any_cpu;
 
@@ -83,6 +83,8 @@ void kvmclock_area_unregister(void)
 		cpumask_set_cpu(cpu, &area_held);
 		pr_warn_once("CPU %u: the host does not let go of the area; its page is lost\n",
 			     cpu);
+	} else {
+		cpumask_clear_cpu(cpu, &area_held);
 	}
 	cpumask_clear_cpu(cpu, &area_registered);
 }
@@ -100,7 +102,7 @@ int kvmclock_area_register(void)
 	struct kvmclock_cpu *mine = this_cpu_ptr(&kvmclock_cpu);
 	struct pvclock_vcpu_time_info *area = area_of(cpu);
 	u32 msr = kvmclock_info.msr_time;
-	u64 value;
+	u64 value, tsc;
 	int err;
 
 	err = kvmclock_host->read_msr(msr, &value);
@@ -109,13 +111,16 @@ int kvmclock_area_register(void)
 	WRITE_ONCE(mine->area, NULL);
 	/* An NMI that reads the clock from here on finds no area. */
 	barrier();
+	WRITE_ONCE(mine->joined, 0);
+	WRITE_ONCE(mine->version, 0);
+	/* One that is there already may be left of an unregistration that failed. */
+	cpumask_set_cpu(cpu, &area_registered);
 	if (value != area_msr_value(cpu)) {
 		/* So that what is in it afterwards is known to be new. */
 		memset(area, 0, sizeof(*area));
-		cpumask_set_cpu(cpu, &area_registered);
 		err = kvmclock_host->write_msr(msr, area_msr_value(cpu));
 	}
-	if (!err && !kvmclock_copy_area(area, &mine->good))
+	if (!err && !(kvmclock_copy_area(area, &mine->good, &tsc) && mine->good.version))
 		err = -EIO;
 	if (err) {
 		kvmclock_area_unregister();
@@ -138,18 +143,21 @@ int kvmclock_area_register(void)
 int kvmclock_look(u64 *ns, u8 *flags)
 {
 	const struct pvclock_vcpu_time_info *area;
+	struct pvclock_vcpu_time_info copy;
 	bool good;
+	u64 tsc;
 
 	preempt_disable();
 	if (kvmclock_mode == KVMCLOCK_OWNER)
 		area = this_cpu_read(kvmclock_cpu.area);
 	else
 		area = kvmclock_host->builtin_area(smp_processor_id());
-	good = area && kvmclock_read_area(area, ns, flags);
+	good = area && kvmclock_copy_area(area, &copy, &tsc);
 	preempt_enable();
 	if (!good)
 		return -EIO;
-	*flags &= kvmclock_info.flags;
+	*ns = kvmclock_time_at(&copy, tsc);
+	*flags = copy.flags & kvmclock_info.flags;
 	return 0;
 }
 

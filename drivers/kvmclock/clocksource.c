@@ -6,7 +6,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
-#include <linux/cache.h>
 #include <linux/clocksource.h>
 #include <linux/irq_work.h>
 #include <linux/kernel.h>
@@ -20,6 +19,7 @@
 
 #include "area.h"
 #include "kvmclock.h"
+#include "line.h"
 #include "read.h"
 
 #define RATING_MIN	1
@@ -48,9 +48,6 @@ module_param_cb(rating, &rating_ops, &rating, 0444);
 MODULE_PARM_DESC(rating,
 		 "of the clocksource, 1 to 499: the tsc has 300, the best one becomes current (400)");
 
-/* The latest time given out while TSCs disagreed: a line that all CPUs fight for. */
-static atomic64_t latest ____cacheline_aligned_in_smp;
-
 static atomic64_t bad_reads;
 
 static void say_bad_reads(struct irq_work *work)
@@ -65,28 +62,47 @@ static void say_bad_reads(struct irq_work *work)
 /* printk() would read the clock, and whoever reads it may hold its locks. */
 static DEFINE_IRQ_WORK(bad_reads_work, say_bad_reads);
 
-/* Never less than any CPU was given before. */
-static u64 notrace not_before(u64 ns)
+/* Ever more rarely: a host must not keep a CPU in interrupts by what it writes. */
+static void notrace count_bad_read(void)
 {
-	s64 last = atomic64_read(&latest);
+	u64 count = atomic64_inc_return(&bad_reads);
 
-	do {
-		if (ns <= (u64)last)
-			return last;
-	} while (!atomic64_try_cmpxchg(&latest, &last, ns));
-	return ns;
+	if (!(count & (count - 1)))
+		irq_work_queue(&bad_reads_work);
+}
+
+static __always_inline bool tscs_agree(const struct pvclock_vcpu_time_info *copy)
+{
+	return copy->flags & kvmclock_info.flags & PVCLOCK_TSC_STABLE_BIT;
+}
+
+/* By the line that was found in @state, if @copy is of an area that agrees with it. */
+static bool notrace follow_line(s64 state, const struct pvclock_vcpu_time_info *copy,
+				u64 tsc, u64 *ns)
+{
+	if (kvmclock_line_mode(state) != KVMCLOCK_STABLE || !tscs_agree(copy) ||
+	    !kvmclock_line_agrees(copy))
+		return false;
+	kvmclock_line_prolong(tsc);
+	return kvmclock_line_at(state, tsc, ns);
 }
 
 /*
- * The host has left this CPU's area half-written, or with a scale that cannot be.
- * Time neither stops nor waits for it: what the host said first is still true but
+ * The host has left this CPU's area half-written, or with values that cannot be.
+ * Time neither stops nor waits for it: what the host said before is still true but
  * for corrections it made since.
  */
-static u64 notrace read_without_host(const struct kvmclock_cpu *mine)
+static u64 notrace read_without_host(const struct kvmclock_cpu *mine, s64 state)
 {
-	atomic64_inc(&bad_reads);
-	irq_work_queue(&bad_reads_work);
-	return not_before(kvmclock_time_at(&mine->good, rdtsc_ordered()));
+	u64 tsc = rdtsc_ordered();
+	u64 ns;
+
+	count_bad_read();
+	if (kvmclock_line_mode(state) == KVMCLOCK_STABLE &&
+	    kvmclock_line_at(state, tsc, &ns))
+		return ns;
+	kvmclock_line_leave(state);
+	return kvmclock_not_before(kvmclock_time_at(&mine->good, tsc));
 }
 
 /*
@@ -94,32 +110,61 @@ static u64 notrace read_without_host(const struct kvmclock_cpu *mine)
  * CPU's area will do. If not, nothing this CPU has tells the time, so it stands
  * still here, for the moment it takes, at the latest time another CPU was given.
  */
-static u64 notrace read_without_area(void)
+static u64 notrace read_without_area(s64 state)
 {
 	const struct kvmclock_cpu *any = READ_ONCE(kvmclock_any_cpu);
 	const struct pvclock_vcpu_time_info *area;
-	u8 flags;
-	u64 ns;
+	struct pvclock_vcpu_time_info copy;
+	u64 ns = 0;
+	u64 tsc;
 
 	area = any ? READ_ONCE(any->area) : NULL;
-	if (area && kvmclock_read_area(area, &ns, &flags) &&
-	    (flags & kvmclock_info.flags & PVCLOCK_TSC_STABLE_BIT))
-		return ns;
-	return not_before(0);
+	if (area && kvmclock_copy_area(area, &copy, &tsc) && tscs_agree(&copy)) {
+		if (follow_line(state, &copy, tsc, &ns))
+			return ns;
+		ns = kvmclock_time_at(&copy, tsc);
+	}
+	kvmclock_line_leave(state);
+	return kvmclock_not_before(ns);
+}
+
+/* From now on this CPU follows the line, until either of the two changes. */
+static void notrace join_line(struct kvmclock_cpu *mine, s64 state, u32 version)
+{
+	/* An NMI in between finds that it has not joined. */
+	WRITE_ONCE(mine->joined, 0);
+	barrier();
+	WRITE_ONCE(mine->version, version);
+	barrier();
+	WRITE_ONCE(mine->joined, state);
 }
 
 static noinline u64 notrace read_slowly(void)
 {
-	const struct kvmclock_cpu *mine = this_cpu_ptr(&kvmclock_cpu);
+	struct kvmclock_cpu *mine = this_cpu_ptr(&kvmclock_cpu);
 	const struct pvclock_vcpu_time_info *area = READ_ONCE(mine->area);
-	u8 flags;
-	u64 ns;
+	/* Before anything else: what other reads gave until here is a lower bound. */
+	s64 state = atomic64_read_acquire(&kvmclock_line.state);
+	struct pvclock_vcpu_time_info copy;
+	u64 tsc, ns;
 
 	if (!area)
-		return read_without_area();
-	if (!kvmclock_read_area(area, &ns, &flags))
-		return read_without_host(mine);
-	return not_before(ns);
+		return read_without_area(state);
+	if (!kvmclock_copy_area(area, &copy, &tsc))
+		return read_without_host(mine, state);
+	if (follow_line(state, &copy, tsc, &ns)) {
+		join_line(mine, state, copy.version);
+		return ns;
+	}
+	kvmclock_line_leave(state);
+	ns = kvmclock_not_before(kvmclock_time_at(&copy, tsc));
+	/* Once for each time the host writes: CPUs that do not agree take no turns. */
+	if (tscs_agree(&copy) && copy.version != READ_ONCE(mine->version)) {
+		state = kvmclock_line_draw(&copy, tsc);
+		if (state)
+			join_line(mine, state, copy.version);
+	}
+	return ns;
 }
 
 /**
@@ -131,15 +176,34 @@ static noinline u64 notrace read_slowly(void)
 u64 notrace kvmclock_read(void)
 {
 	const struct pvclock_vcpu_time_info *area;
-	u8 flags;
+	const struct kvmclock_cpu *mine;
+	u32 version;
+	s64 state;
 	u64 ns;
 
 	/* The TSC and the area must be of the same CPU. */
 	preempt_disable_notrace();
-	area = this_cpu_read(kvmclock_cpu.area);
-	if (unlikely(!area) || unlikely(!kvmclock_read_area(area, &ns, &flags)) ||
-	    unlikely(!(flags & kvmclock_info.flags & PVCLOCK_TSC_STABLE_BIT)))
-		ns = read_slowly();
+	mine = this_cpu_ptr(&kvmclock_cpu);
+	area = READ_ONCE(mine->area);
+	state = atomic64_read(&kvmclock_line.state);
+	if (unlikely(!area) || unlikely(READ_ONCE(mine->joined) != state))
+		goto slowly;
+	version = READ_ONCE(mine->version);
+	/* The version of the area says that the line is still what the host means. */
+	if (unlikely(READ_ONCE(area->version) != version))
+		goto slowly;
+	/* The version is read before the line. */
+	virt_rmb();
+	if (unlikely(!kvmclock_line_at(state, rdtsc_ordered(), &ns)))
+		goto slowly;
+	/* And again after it. */
+	virt_rmb();
+	if (unlikely(READ_ONCE(area->version) != version))
+		goto slowly;
+	preempt_enable_notrace();
+	return ns;
+slowly:
+	ns = read_slowly();
 	preempt_enable_notrace();
 	return ns;
 }
@@ -167,7 +231,7 @@ u64 kvmclock_bad_reads(void)
  */
 static void clocksource_resume_cpu(struct clocksource *cs)
 {
-	atomic64_set(&latest, 0);
+	kvmclock_line_reset();
 	if (kvmclock_area_register())
 		pr_warn("the host refuses the area after resume\n");
 }
@@ -192,6 +256,8 @@ static struct clocksource clock = {
  */
 int kvmclock_clocksource_start(void)
 {
+	/* Nobody reads it yet; what another host gave, long ago, is no lower bound. */
+	kvmclock_line_reset();
 	clock.rating = rating;
 	return clocksource_register_hz(&clock, NSEC_PER_SEC);
 }

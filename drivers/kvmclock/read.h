@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reading an area that the host writes: the version protocol and the arithmetic
+ * Reading what the host writes: the version protocol and the arithmetic
  * (Documentation/virt/kvm/x86/msr.rst, MSR_KVM_SYSTEM_TIME_NEW).
  *
- * Each field is loaded once, and a value that arithmetic would choke on is
- * refused: the host can change the area between any two instructions.
+ * Each word is loaded once, into memory that the host cannot reach, and judged
+ * there: the host can change the original between any two instructions.
  */
 #ifndef _KVMCLOCK_READ_H
 #define _KVMCLOCK_READ_H
 
 #include <linux/cache.h>
 #include <linux/compiler.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/time64.h>
 #include <linux/types.h>
 
@@ -39,66 +41,70 @@ static __always_inline bool kvmclock_shift_valid(s8 shift)
 }
 
 /*
- * Nanoseconds from @stamp to @tsc. A time stamp in the future counts as now: the
- * TSCs of two CPUs may be a little apart, and wrapping around would be centuries.
+ * Can it tell the time? The scale has to be possible, and the clock less than 292
+ * years old: to it another 292 years can be added without an overflow.
+ */
+static __always_inline bool
+kvmclock_valid(const struct pvclock_vcpu_time_info *copy)
+{
+	return kvmclock_shift_valid(copy->tsc_shift) && copy->tsc_to_system_mul &&
+	       (s64)copy->system_time >= 0;
+}
+
+/*
+ * Nanoseconds from @stamp to @tsc, 2^63 - 1 at most. A time stamp in the future
+ * counts as now: the TSCs of two CPUs may be a little apart, and wrapping around
+ * would be centuries. What the shift would push out at the top stays there.
  */
 static __always_inline u64 kvmclock_elapsed(u64 tsc, u64 stamp, u32 mul, s8 shift)
 {
 	s64 delta = tsc - stamp;
 
-	return pvclock_scale_delta(delta < 0 ? 0 : delta, mul, shift);
+	if (delta < 0)
+		delta = 0;
+	if (shift > 0)
+		delta = min_t(s64, delta, S64_MAX >> shift);
+	return pvclock_scale_delta(delta, mul, shift);
 }
 
 /**
  * kvmclock_time_at() - the time that an area gives for a value of the TSC
- * @area: an area nobody else writes, with a valid shift
+ * @copy: a valid copy of the area
  * @tsc: the value of the TSC
  *
  * Context: any, NMI included.
  * Return: nanoseconds since the host's epoch, its boot or the guest's start.
  */
 static __always_inline u64
-kvmclock_time_at(const struct pvclock_vcpu_time_info *area, u64 tsc)
+kvmclock_time_at(const struct pvclock_vcpu_time_info *copy, u64 tsc)
 {
-	return area->system_time + kvmclock_elapsed(tsc, area->tsc_timestamp,
-						    area->tsc_to_system_mul,
-						    area->tsc_shift);
+	return copy->system_time + kvmclock_elapsed(tsc, copy->tsc_timestamp,
+						    copy->tsc_to_system_mul,
+						    copy->tsc_shift);
 }
 
-/**
- * kvmclock_read_area() - the time now, by an area that the host writes
- * @area: the area; of this CPU, or of any CPU if its flags say that TSCs agree
- * @ns: set to nanoseconds since the host's epoch
- * @flags: set to the area's flags
- *
- * Context: any, NMI included. The caller stays on this CPU.
- * Return: false if the host left the area half-written or with a shift that
- * cannot be; @ns and @flags then mean nothing.
+/*
+ * The version protocol, for anything that begins with a version: take a copy, word
+ * by word, and the TSC at a moment when the copy was up to date.
  */
-static __always_inline bool
-kvmclock_read_area(const struct pvclock_vcpu_time_info *area, u64 *ns, u8 *flags)
+static __always_inline bool kvmclock_copy(const u32 *from, u32 *to,
+					  unsigned int words, u64 *tsc)
 {
 	unsigned int tries = KVMCLOCK_TRIES;
+	unsigned int i;
 
 	do {
-		u32 version = READ_ONCE(area->version);
-		s8 shift;
-
+		to[0] = READ_ONCE(from[0]);
 		/* The version is read before the data. */
 		virt_rmb();
-		shift = READ_ONCE(area->tsc_shift);
-		if (likely(kvmclock_shift_valid(shift) && !(version & 1))) {
-			*ns = kvmclock_elapsed(rdtsc_ordered(),
-					       READ_ONCE(area->tsc_timestamp),
-					       READ_ONCE(area->tsc_to_system_mul),
-					       shift) +
-			      READ_ONCE(area->system_time);
-			*flags = READ_ONCE(area->flags);
-			/* The version is read again after the data. */
-			virt_rmb();
-			if (likely(version == READ_ONCE(area->version)))
-				return true;
-		}
+		for (i = 1; i < words; i++)
+			to[i] = READ_ONCE(from[i]);
+		if (tsc)
+			*tsc = rdtsc_ordered();
+		/* The version is read again after the data. */
+		virt_rmb();
+		if (likely(to[0] == READ_ONCE(from[0]) && !(to[0] & 1)))
+			return true;
 		cpu_relax();
 	} while (--tries);
 	return false;
@@ -108,36 +114,18 @@ kvmclock_read_area(const struct pvclock_vcpu_time_info *area, u64 *ns, u8 *flags
  * kvmclock_copy_area() - take a consistent copy of an area that the host writes
  * @area: the area
  * @copy: set to what it holds
+ * @tsc: set to what the TSC was meanwhile
  *
- * Context: any.
- * Return: false if the host has not filled it in, left it half-written, or with
- * a multiplier or shift that cannot be; @copy then means nothing.
+ * Context: any, NMI included. The caller stays on this CPU.
+ * Return: false if the host left the area half-written, or with values that
+ * cannot be; @copy and @tsc then mean nothing.
  */
-static inline bool kvmclock_copy_area(const struct pvclock_vcpu_time_info *area,
-				      struct pvclock_vcpu_time_info *copy)
+static __always_inline bool
+kvmclock_copy_area(const struct pvclock_vcpu_time_info *area,
+		   struct pvclock_vcpu_time_info *copy, u64 *tsc)
 {
-	unsigned int tries = KVMCLOCK_TRIES;
-
-	do {
-		u32 version = READ_ONCE(area->version);
-
-		/* The version is read before the data. */
-		virt_rmb();
-		copy->tsc_timestamp = READ_ONCE(area->tsc_timestamp);
-		copy->system_time = READ_ONCE(area->system_time);
-		copy->tsc_to_system_mul = READ_ONCE(area->tsc_to_system_mul);
-		copy->tsc_shift = READ_ONCE(area->tsc_shift);
-		copy->flags = READ_ONCE(area->flags);
-		/* The version is read again after the data. */
-		virt_rmb();
-		if (version && !(version & 1) && version == READ_ONCE(area->version)) {
-			copy->version = version;
-			return copy->tsc_to_system_mul &&
-			       kvmclock_shift_valid(copy->tsc_shift);
-		}
-		cpu_relax();
-	} while (--tries);
-	return false;
+	return kvmclock_copy((const u32 *)area, (u32 *)copy, sizeof(*area) / sizeof(u32),
+			     tsc) && kvmclock_valid(copy);
 }
 
 /**
@@ -152,24 +140,8 @@ static inline bool kvmclock_copy_area(const struct pvclock_vcpu_time_info *area,
 static inline bool kvmclock_copy_wall(const struct pvclock_wall_clock *wall,
 				      struct pvclock_wall_clock *copy)
 {
-	unsigned int tries = KVMCLOCK_TRIES;
-
-	do {
-		u32 version = READ_ONCE(wall->version);
-
-		/* The version is read before the data. */
-		virt_rmb();
-		copy->sec = READ_ONCE(wall->sec);
-		copy->nsec = READ_ONCE(wall->nsec);
-		/* The version is read again after the data. */
-		virt_rmb();
-		if (version && !(version & 1) && version == READ_ONCE(wall->version)) {
-			copy->version = version;
-			return copy->nsec < NSEC_PER_SEC;
-		}
-		cpu_relax();
-	} while (--tries);
-	return false;
+	return kvmclock_copy((const u32 *)wall, (u32 *)copy, sizeof(*wall) / sizeof(u32),
+			     NULL) && copy->version && copy->nsec < NSEC_PER_SEC;
 }
 
 #endif
