@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KGD_KVMCLOCK_SRC_VIEWS_H
+#define KGD_KVMCLOCK_SRC_VIEWS_H
+
+#include <linux/bits.h>
+#include <linux/cpumask.h>
+#include <linux/types.h>
+
+struct device;
+
+/* So many CPUs have a bit in a mask, whether or not the kernel can have them. */
+#define SRC_AREAS_MAX	(sizeof(struct cpumask) * BITS_PER_BYTE)
+
+/* kvmclock_src_area.c */
+int src_areas_alloc(unsigned int cpus);
+void src_areas_free(void);
+void *src_area_of(unsigned int cpu);
+void src_area_hold(unsigned int cpu);
+bool src_area_registered(unsigned int cpu);
+
+/* kvmclock_src_main.c */
+int src_kvmclock_init(void);
+void src_kvmclock_exit(void);
+struct device *src_kvmclock_device(void);
+int src_kvmclock_bind(void);
+void src_kvmclock_unbind(void);
+bool src_kvmclock_left_running(void);
+
+/* kvmclock_src_clocksource.c */
+void src_clocksource_resume(void);
+
+/* kvmclock_src_pm.c */
+void src_pm_suspend(void);
+void src_pm_resume(void);
+void src_pm_reboot(void);
+
+#endif /* KGD_KVMCLOCK_SRC_VIEWS_H */
