@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* KUnit tests of virtio_net: frames in both directions, rings, statistics. */
+
+#include <linux/delay.h>
+#include <linux/etherdevice.h>
+#include <linux/mm.h>
+
+#include "virtio_net_kunit.h"
+
+KUNIT_ARRAY_PARAM(matrix, nt_matrix, nt_setup_desc);
+KUNIT_ARRAY_PARAM(few, nt_few, nt_setup_desc);
+
+static const unsigned int nt_sizes[] = {
+	14, 15, 16, 42, 59, 60, 61, 64, 127, 128, 129, 141, 142, 143, 255, 256, 257, 511, 1023,
+	1024, 1499, 1500, 1501, 1512, 1513, 1514, 1515, 1518, 1600, 1700, 1778, 1800, 2047, 2048,
+	2049, 3000, 4082, 4095, 4096, 4097, 8191, 9000, 9014, 9015, 9018, 16000, 16383, 16384,
+	16385, 32767, 32768, 40000, 65520, 65534, 65535,
+};
+
+/* Largest frame this device sends (MTU promised) or can receive (no merging). */
+static unsigned int nt_tx_limit(const struct nm_params *params)
+{
+	return params->mtu ? params->mtu + ETH_HLEN : 65535;
+}
+
+static unsigned int nt_rx_limit(const struct nm_params *params)
+{
+	if (params->features & NM_F_MRG_RXBUF)
+		return 65535;
+
+	return (params->mtu ?: 1500) + ETH_HLEN;
+}
+
+static void nt_expect_sent(struct nt *nt, unsigned int len, u32 seed)
+{
+	u64 sent = READ_ONCE(nt->nm->nr_sent);
+	struct nm_frame *frame;
+
+	KUNIT_ASSERT_EQ(nt->test, nt_send(nt, 0, len, seed), 0);
+	KUNIT_ASSERT_TRUE(nt->test, nm_wait_sent(nt->nm, sent + 1, NT_MS));
+	frame = nt_next_sent(nt);
+	KUNIT_ASSERT_NOT_NULL(nt->test, frame);
+	KUNIT_EXPECT_EQ(nt->test, frame->len, len);
+	KUNIT_EXPECT_TRUE(nt->test, nt_frame_is(nt, frame->data, frame->len, seed));
+	KUNIT_EXPECT_EQ(nt->test, frame->hdr.flags, 0);
+	KUNIT_EXPECT_EQ(nt->test, frame->hdr.gso_type, NM_GSO_NONE);
+	nm_free_frame(frame);
+}
+
+static void nt_expect_received(struct nt *nt, unsigned int len, u32 seed)
+{
+	int err = nt_inject_wait(nt, 0, len, seed, NULL);
+
+	KUNIT_ASSERT_EQ_MSG(nt->test, err, 0, "frame of %u", len);
+	KUNIT_ASSERT_TRUE_MSG(nt->test, nt_rx_arrives(nt, len, seed), "frame of %u", len);
+}
+
+static void nt_send_sizes(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(nt_sizes); i++)
+		if (nt_sizes[i] <= nt_tx_limit(&setup->dev))
+			nt_expect_sent(nt, nt_sizes[i], i);
+	nt_expect_clean(nt);
+}
+
+static void nt_receive_sizes(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(nt_sizes); i++)
+		if (nt_sizes[i] <= nt_rx_limit(&setup->dev))
+			nt_expect_received(nt, nt_sizes[i], i);
+	nt_expect_clean(nt);
+}
+
+/* Around each edge that a buffer of any size could have, and in between. */
+static void nt_all_sizes(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	unsigned int len, step;
+
+	for (len = ETH_HLEN; len <= 65535; len += step) {
+		step = len < 2100 ? 7 : len & 0xfff ? 1021 : 1;
+		if (len <= nt_tx_limit(&setup->dev))
+			nt_expect_sent(nt, len, len);
+		if (len <= nt_rx_limit(&setup->dev))
+			nt_expect_received(nt, len, len);
+	}
+	nt_expect_clean(nt);
+}
+
+static void nt_send_pieces(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	struct nm_frame *frame;
+	unsigned int i;
+	u64 sent;
+
+	for (i = 0; i < ARRAY_SIZE(nt_sizes); i++) {
+		if (nt_sizes[i] > nt_tx_limit(&setup->dev))
+			break;
+		sent = READ_ONCE(nt->nm->nr_sent);
+		KUNIT_ASSERT_EQ(test, nt_send_nonlinear(nt, 0, nt_sizes[i], i), 0);
+		KUNIT_ASSERT_TRUE(test, nm_wait_sent(nt->nm, sent + 1, NT_MS));
+		frame = nt_next_sent(nt);
+		KUNIT_ASSERT_NOT_NULL(test, frame);
+		KUNIT_EXPECT_EQ(test, frame->len, nt_sizes[i]);
+		KUNIT_EXPECT_TRUE(test, nt_frame_is(nt, frame->data, frame->len, i));
+		nm_free_frame(frame);
+	}
+	nt_expect_clean(nt);
+}
+
+/* More frames than the rings have room for, there and back, in order. */
+static void nt_loop_back(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	unsigned int i, window = 32, total = 600;
+
+	nt->nm->tx = NM_TX_LOOP;
+	for (i = 0; i < total + window; i++) {
+		if (i >= window)
+			KUNIT_ASSERT_TRUE(test, nt_rx_arrives(nt, 14 + (i - window) * 37 % 1500,
+							      i - window));
+		if (i < total)
+			KUNIT_ASSERT_EQ(test, nt_send_wait(nt, 0, 14 + i * 37 % 1500, i),
+					0);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&nt->nr_rx), total);
+	nt_expect_clean(nt);
+}
+
+/* A header that shares its memory with a clone stands alone. */
+static void nt_send_clones(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	struct sk_buff *skb, *clone;
+	struct nm_frame *frame;
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		skb = alloc_skb(256, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, skb);
+		/* Too little room, an odd address, and enough of both. */
+		skb_reserve(skb, i < 4 ? i : 64 + i);
+		nt_make_frame(nt, skb_put(skb, 100), 100, i);
+		skb->dev = nt->dev;
+		skb_reset_mac_header(skb);
+		skb->protocol = htons(NT_ETHERTYPE);
+		clone = i & 1 ? skb_clone(skb, GFP_KERNEL) : NULL;
+		KUNIT_EXPECT_EQ(test, nt_send_skb(nt, 0, skb), 0);
+		KUNIT_EXPECT_TRUE(test, nm_wait(nt->nm, !list_empty(&nt->nm->sent), NT_MS));
+		frame = nt_next_sent(nt);
+		KUNIT_EXPECT_NOT_NULL(test, frame);
+		if (frame)
+			KUNIT_EXPECT_TRUE(test, nt_frame_is(nt, frame->data, frame->len, i));
+		nm_free_frame(frame);
+		if (clone)
+			KUNIT_EXPECT_TRUE(test, nt_frame_is(nt, clone->data, clone->len, i));
+		kfree_skb(clone);
+	}
+	nt_expect_clean(nt);
+}
+
+/* The counters are those of the device, and of the wire. */
+static void nt_exact_stats(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	const struct nm_count *tx = &nt->nm->counts[1], *rx = &nt->nm->counts[0];
+	unsigned long end = jiffies + msecs_to_jiffies(NT_MS);
+	struct rtnl_link_stats64 stats;
+	unsigned int i;
+
+	for (i = 0; i < 100; i++) {
+		nt_expect_sent(nt, 60 + 11 * i, i);
+		nt_expect_received(nt, 61 + 12 * i, i);
+	}
+
+	/* Sent frames are counted when the driver sees that they were. */
+	do {
+		nt_nap();
+		nt_stats(nt, &stats);
+	} while (stats.tx_packets != READ_ONCE(tx->packets) && time_before(jiffies, end));
+
+	KUNIT_EXPECT_EQ(test, stats.tx_packets, tx->packets);
+	KUNIT_EXPECT_EQ(test, stats.tx_bytes, tx->bytes);
+	KUNIT_EXPECT_EQ(test, stats.rx_packets, rx->packets);
+	KUNIT_EXPECT_EQ(test, stats.rx_bytes, rx->bytes);
+	KUNIT_EXPECT_EQ(test, stats.rx_packets, 100);
+	KUNIT_EXPECT_EQ(test, stats.rx_dropped + stats.tx_dropped + stats.rx_errors +
+			stats.tx_errors, 0);
+	KUNIT_EXPECT_EQ(test, nt_ethtool_stat(nt, "rx0", "packets"), rx->packets);
+	KUNIT_EXPECT_EQ(test, nt_ethtool_stat(nt, "rx0", "bytes"), rx->bytes);
+	KUNIT_EXPECT_EQ(test, nt_ethtool_stat(nt, "rx0", "drops"), 0);
+	KUNIT_EXPECT_EQ(test, nt_ethtool_stat(nt, "tx0", "packets"), tx->packets);
+	KUNIT_EXPECT_EQ(test, nt_ethtool_stat(nt, "tx0", "bytes"), tx->bytes);
+	KUNIT_EXPECT_EQ(test, nt_ethtool_stat(nt, "tx0", "kicks"),
+			fv_queue(nt->fv, 1)->counts.kicks);
+	KUNIT_EXPECT_EQ(test, nt_ethtool_stat(nt, "rx0", "kicks"),
+			fv_queue(nt->fv, 0)->counts.kicks);
+	nt_expect_clean(nt);
+}
+
+/* Nothing is sent by the device: the queue stops, loses nothing, and starts again. */
+static void nt_stop_wake(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	struct netdev_queue *txq = netdev_get_tx_queue(nt->dev, 0);
+	unsigned int i, n, round;
+	struct nm_frame *frame;
+	u64 before;
+
+	for (round = 0; round < 3; round++) {
+		nm_drop_sent(nt->nm);
+		before = READ_ONCE(nt->nm->nr_sent);
+		fv_set_mode(nt->fv, FV_MANUAL);
+		for (n = 0; n < 1000 && !netif_tx_queue_stopped(txq); n++)
+			KUNIT_ASSERT_EQ(test, nt_send(nt, 0, 100 + n, n), 0);
+		KUNIT_EXPECT_LT(test, n, 200);
+		KUNIT_EXPECT_GT(test, n, 16);
+		KUNIT_EXPECT_EQ(test, nt_ethtool_stat(nt, "tx0", "stop"), round + 1);
+		KUNIT_EXPECT_EQ(test, nt_ethtool_stat(nt, "tx0", "wake"), round);
+
+		fv_set_mode(nt->fv, FV_RUN);
+		KUNIT_ASSERT_TRUE(test, nm_wait_sent(nt->nm, before + n, NT_MS));
+		for (i = 0; i < n; i++) {
+			frame = nt_next_sent(nt);
+			KUNIT_ASSERT_NOT_NULL(test, frame);
+			KUNIT_EXPECT_TRUE(test, frame->len == 100 + i &&
+					  nt_frame_is(nt, frame->data, frame->len, i));
+			nm_free_frame(frame);
+		}
+		for (i = 0; i < NT_MS && netif_tx_queue_stopped(txq); i++)
+			nt_nap();
+		KUNIT_ASSERT_FALSE(test, netif_tx_queue_stopped(txq));
+		KUNIT_EXPECT_EQ(test, nt_ethtool_stat(nt, "tx0", "wake"), round + 1);
+	}
+	nt_expect_traffic(nt);
+	nt_expect_clean(nt);
+}
+
+/* One notification for a burst. */
+static void nt_burst(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	struct netdev_queue *txq = netdev_get_tx_queue(nt->dev, 0);
+	struct fv_queue *q = fv_queue(nt->fv, 1);
+	struct sk_buff *skb;
+	unsigned int i;
+	u64 before;
+
+	nt_expect_traffic(nt);
+	fv_set_mode(nt->fv, FV_MANUAL);
+	before = q->counts.kicks;
+	for (i = 0; i < 10; i++) {
+		skb = alloc_skb(300, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, skb);
+		skb_reserve(skb, 64);
+		nt_make_frame(nt, skb_put(skb, 100), 100, i);
+		skb->dev = nt->dev;
+		skb_reset_mac_header(skb);
+		__netif_tx_lock_bh(txq);
+		netdev_start_xmit(skb, nt->dev, txq, i < 9);
+		__netif_tx_unlock_bh(txq);
+		if (i == 8)
+			KUNIT_EXPECT_EQ(test, q->counts.kicks, before);
+	}
+	/* With event index the device may not have wanted to know. */
+	KUNIT_EXPECT_LE(test, q->counts.kicks, before + 1);
+	if (!nm_has(nt->nm, NM_F_EVENT_IDX))
+		KUNIT_EXPECT_EQ(test, q->counts.kicks, before + 1);
+	before = nt->nm->nr_sent;
+	fv_set_mode(nt->fv, FV_RUN);
+	KUNIT_EXPECT_TRUE(test, nm_wait_sent(nt->nm, before + 10, NT_MS));
+	nt_expect_clean(nt);
+}
+
+/* What was sent is completed, byte for byte: the limit of the queue can breathe. */
+static void nt_byte_limits(struct kunit *test)
+{
+#ifdef CONFIG_BQL
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	struct dql *dql = &netdev_get_tx_queue(nt->dev, 0)->dql;
+	unsigned int i, queued = READ_ONCE(dql->num_queued), bytes = 0;
+
+	for (i = 0; i < 300; i++) {
+		KUNIT_ASSERT_EQ(test, nt_send_wait(nt, 0, 60 + i, i), 0);
+		bytes += 60 + i;
+		if (i % 32 == 31)
+			KUNIT_ASSERT_TRUE(test, fv_wait_idle(nt->fv, NT_MS));
+	}
+	KUNIT_EXPECT_GE(test, READ_ONCE(dql->num_queued) - queued, bytes);
+	for (i = 0; i < NT_MS && READ_ONCE(dql->num_queued) != READ_ONCE(dql->num_completed); i++)
+		nt_nap();
+	KUNIT_EXPECT_EQ(test, READ_ONCE(dql->num_queued), READ_ONCE(dql->num_completed));
+	nt_expect_clean(nt);
+#else
+	kunit_skip(test, "kernel without byte queue limits");
+#endif
+}
+
+/* Devices may complete in any order. */
+static void nt_any_order(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	static const enum fv_order orders[] = { FV_LIFO, FV_RANDOM, FV_FIFO };
+	unsigned int i, j;
+	u64 before;
+
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
+		nt->fv->order = orders[i];
+		before = nt->nm->nr_sent;
+		for (j = 1; j <= 200; j++) {
+			KUNIT_ASSERT_EQ(test, nt_send_wait(nt, 0, 60 + j, j), 0);
+			if (j % 25 == 0)
+				KUNIT_ASSERT_TRUE(test, nm_wait_sent(nt->nm, before + j, NT_MS));
+		}
+		nm_drop_sent(nt->nm);
+		nt_expect_traffic(nt);
+	}
+	nt_expect_clean(nt);
+}
+
+/* Buffers of a device with mergeable buffers follow what comes. */
+static void nt_buffer_sizes(struct kunit *test)
+{
+	const struct nm_params params = {
+		.features = NT_MODERN | NM_F_MRG_RXBUF, .mode = FV_RUN,
+	};
+	struct nt *nt = nt_start(test, &params);
+	struct nm_rxq *rxq = &nt->nm->rxq[0];
+	unsigned int i, small, large;
+
+	small = rxq->bufs[rxq->head]->in_len;
+	for (i = 0; i < 1500; i++)
+		nt_expect_received(nt, 8000, i);
+	large = rxq->bufs[rxq->head]->in_len;
+	KUNIT_EXPECT_GT(test, large, small);
+	for (i = 0; i < 3000; i++)
+		nt_expect_received(nt, 300, i);
+	KUNIT_EXPECT_LT(test, rxq->bufs[rxq->head]->in_len, large);
+	nt_expect_clean(nt);
+}
+
+static struct kunit_case nt_data_cases[] = {
+	KUNIT_CASE_PARAM(nt_send_sizes, matrix_gen_params),
+	KUNIT_CASE_PARAM(nt_receive_sizes, matrix_gen_params),
+	KUNIT_CASE_PARAM(nt_loop_back, matrix_gen_params),
+	KUNIT_CASE_PARAM(nt_all_sizes, few_gen_params),
+	KUNIT_CASE_PARAM(nt_send_pieces, few_gen_params),
+	KUNIT_CASE_PARAM(nt_send_clones, few_gen_params),
+	KUNIT_CASE_PARAM(nt_exact_stats, few_gen_params),
+	KUNIT_CASE_PARAM(nt_stop_wake, few_gen_params),
+	KUNIT_CASE_PARAM(nt_burst, few_gen_params),
+	KUNIT_CASE_PARAM(nt_byte_limits, few_gen_params),
+	KUNIT_CASE_PARAM(nt_any_order, few_gen_params),
+	KUNIT_CASE(nt_buffer_sizes),
+	{}
+};
+
+struct kunit_suite nt_suite_data = {
+	.name = "virtio_net_data",
+	.init = nt_init,
+	.exit = nt_exit,
+	.test_cases = nt_data_cases,
+};
