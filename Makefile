@@ -37,8 +37,8 @@ endif
 
 # The kernel's build system writes objects beside their sources. So each kernel
 # has a directory of links to the sources, and only that one is written to.
-SOURCES := $(shell cd $(TOP) && find Kbuild kernels.conf dkms.conf compat drivers \
-	     -name '.*' -prune -o -type f \( -name '*.[chS]' -o -name '*.sym' \
+SOURCES := $(shell cd $(TOP) && find Kbuild kernels.conf dkms.conf compat drivers $(if $(wildcard $(TOP)/kunit),kunit) \
+	     -name '.*' -prune -o -path kunit/configs -prune -o -path kunit/mutants -prune -o -type f \( -name '*.[chS]' -o -name '*.sym' \
 	     -o -name 'Kbuild*' -o -name '*.conf' \) -print)
 LINKS := $(addprefix $(BUILD)/,$(SOURCES))
 
@@ -47,7 +47,7 @@ kbuild = flock $(BUILD)/.lock $(MAKE) -C $(KDIR) M=$(BUILD) KBUILD_MODPOST_WARN=
 	 $(if $(FORCE),FORCE=$(FORCE)) $(if $(MODULES),MODULES="$(MODULES)")
 
 .PHONY: all modules install sparse compile_commands.json clean help
-.PHONY: setup check demo soak bench links
+.PHONY: setup check demo soak bench links kunit fuzz mutants coverage
 
 all: modules
 
@@ -85,6 +85,21 @@ check: setup
 soak: setup
 	$(PYTHON) $(TOP)/scripts/check --rounds $(or $(ROUNDS),30) 'build/modules/*' 'boot/*-loops/*' \
 		'boot/*-unbind/*' 'boot/*-hotplug/*' 'boot/*-unload/*' 'boot/*-sleep/*'
+	$(PYTHON) $(TOP)/scripts/check --soak
+
+kunit: setup
+	$(PYTHON) $(TOP)/scripts/kunit --kernel $(or $(KERNEL),6.12) $(if $(DEBUG),--debug) \
+		$(if $(SUITE),--suite '$(SUITE)') $(MODULES)
+
+fuzz: setup
+	$(PYTHON) $(TOP)/scripts/fuzz --kernel $(or $(KERNEL),6.12) $(if $(SECONDS),--seconds $(SECONDS)) \
+		$(if $(SEED),--seed $(SEED)) $(MODULES)
+
+mutants: setup
+	$(PYTHON) $(TOP)/scripts/mutants $(if $(ONLY),--only '$(ONLY)') $(MODULES)
+
+coverage: setup
+	$(PYTHON) $(TOP)/scripts/coverage --kernel $(or $(KERNEL),6.12) $(MODULES)
 
 demo: setup
 	$(PYTHON) $(TOP)/scripts/demo
@@ -98,7 +113,7 @@ help:
 	@echo 'To see it work (both install what they need first, which takes root):'
 	@echo '  make demo                   a guest runs on the four modules, under a real KVM'
 	@echo '  make check                  every test'
-	@echo '  make soak [ROUNDS=30]       those that take things away under load, for hours'
+	@echo '  make soak [ROUNDS=30]       those that take things away under load, for hours; KUnit on 6.1'
 	@echo
 	@echo 'To build and install:'
 	@echo '  make modules [KVER=release] build/<release>/*.ko; default: $(or $(KVER),no headers found)'
@@ -109,6 +124,11 @@ help:
 	@echo 'To work on it:'
 	@echo '  make sparse                 static analysis; a warning is an error'
 	@echo '  make compile_commands.json  build/compile_commands.json, for clangd'
+	@echo '  make kunit [DEBUG=1] [KERNEL=6.1] [SUITE=glob]'
+	@echo '                              the KUnit suites, on a kernel made for them'
+	@echo '  make fuzz [SECONDS=n] [SEED=s]  a device that misbehaves at random'
+	@echo '  make mutants [ONLY=pattern] break the drivers on purpose: does a test notice?'
+	@echo '  make coverage               which lines of the drivers the tests run'
 	@echo '  make bench                  ours against the in-tree drivers, in numbers'
 	@echo '  scripts/vm --help           boot a guest and run something in it'
 	@echo

@@ -130,26 +130,32 @@ def _run_one(case):
     with open(case.log(), "w", encoding="utf-8") as log:
         word, why = _outcome(case, log)
         log.write(f"{word} {why}\n")
-    return _report(case, word, why, time.monotonic() - begin)
+    took = time.monotonic() - begin
+    return case.name.partition("/")[0], _report(case, word, why, took), took
 
 
 def run(cases, jobs):
-    """Run the cases, at most so many at a time; return {"ok": n, "FAIL": n, "skip": n}.
+    """Run the cases, at most so many at a time.
 
-    Those that are not apart run alone, in order, before the others.
+    Return {"ok": n, "FAIL": n, "skip": n} and {part: seconds of its cases}. Those that
+    are not apart run alone, in order, before the others.
     """
     LOG_DIR.mkdir(parents=True, exist_ok=True)
-    counts = {"ok": 0, "FAIL": 0, "skip": 0}
+    counts, times = {"ok": 0, "FAIL": 0, "skip": 0}, {}
+
+    def add(part, word, took):
+        counts[word] += 1
+        times[part] = times.get(part, 0) + took
     for case in cases:
         if not case.apart:
-            counts[_run_one(case)] += 1
+            add(*_run_one(case))
     pool = concurrent.futures.ThreadPoolExecutor(jobs)
     try:
-        for word in pool.map(_run_one, [case for case in cases if case.apart]):
-            counts[word] += 1
+        for told in pool.map(_run_one, [case for case in cases if case.apart]):
+            add(*told)
     except BaseException:
         STOP.set()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-    return counts
+    return counts, times

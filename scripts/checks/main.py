@@ -12,20 +12,35 @@ import time
 from rig import kernels
 from rig.common import RigError
 
-from . import boot, build, engine, host, params, style
+from . import boot, build, engine, host, kunit, params, style
 from .case import run
 
 # What the package is built and booted on here; the tested range is kernels.conf.
 SERIES = ("6.1", "6.12")
 
 
-def collect():
+# Seconds that the cases of a part may take in sum, on an idle machine of two CPUs
+# without usable hardware virtualisation. Documentation/kunit.md says them too.
+BUDGETS = {"style": 60, "build": 420, "modinfo": 30, "engine": 300, "host": 120,
+           "boot": 4500, "kunit": 900, "fuzz": 900}
+
+
+def collect(soak=False):
     """Return every case, in the order they are run: cheap and basic ones first."""
+    if soak:
+        return kunit.cases(None, soak=True)
     releases = {series: kernels.resolve(series).release for series in SERIES}
     cases = []
-    for kind in (style, build, params, engine, host, boot):
+    for kind in (style, build, params, engine, host, boot, kunit):
         cases += kind.cases(releases)
     return cases
+
+
+def _tell_times(times, rounds):
+    """Print what each part took. Machines differ and are shared: no case fails for it."""
+    for part, took in times.items():
+        budget = BUDGETS.get(part, 0) * rounds
+        print(f"time {part:8} {took:7.1f} s" + (f" of a budget of {budget} s" if budget else ""))
 
 
 def _options(argv):
@@ -39,6 +54,8 @@ def _options(argv):
                         help="guests at a time (default: one a CPU, %(default)s here)")
     parser.add_argument("--rounds", type=int, default=1, metavar="N",
                         help="run the cases so many times (default 1)")
+    parser.add_argument("--soak", action="store_true",
+                        help="the cases that only make soak runs: KUnit and the fuzzers")
     parser.add_argument("--list", action="store_true", help="name the cases, run none")
     options = parser.parse_args(argv)
     for name in ("jobs", "rounds"):
@@ -64,7 +81,7 @@ def main(argv):
     options = _options(argv)
     signal.signal(signal.SIGTERM, _interrupted)
     try:
-        cases = collect()
+        cases = collect(options.soak)
     except RigError as err:
         print(f"check: {err}", file=sys.stderr)
         return 1
@@ -81,10 +98,11 @@ def main(argv):
         return 0
     begin = time.monotonic()
     try:
-        counts = run(_rounds(cases, options.rounds), options.jobs)
+        counts, times = run(_rounds(cases, options.rounds), options.jobs)
     except KeyboardInterrupt:
         print("check: ended before all cases were run", file=sys.stderr)
         return 130
+    _tell_times(times, options.rounds)
     print(f"took {(time.monotonic() - begin) / 60:.1f} minutes")
     print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skip']} skipped", flush=True)
     return 0 if counts["ok"] and not counts["FAIL"] else 1

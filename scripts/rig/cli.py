@@ -3,6 +3,7 @@
 
 import argparse
 import contextlib
+import dataclasses
 import os
 import pathlib
 import signal
@@ -44,6 +45,10 @@ def _parser():
     add("--kernel", default="6.12", help="6.1, 6.12 or a full release (default 6.12)")
     add("--drivers", default="intree", type=_choice("--drivers", DRIVERS),
         help="ours (build/RELEASE/*.ko), intree (default) or none (load nothing)")
+    add("--modules", metavar="DIR", type=pathlib.Path,
+        help="with --drivers ours: take the modules from there, not from build/RELEASE")
+    add("--small", action="store_true",
+        help="a guest with little more than a shell, which boots faster")
     add("--host", default="auto", type=_choice("--host", HOSTS),
         help="auto (default: kvm if a guest really boots with it, else tcg), kvm, nested, tcg")
     add("--smp", default="1", help="number of CPUs (default 1)")
@@ -82,6 +87,10 @@ def parse(argv):
     if options.script and not options.script.is_file():
         raise UsageError(f"--script {options.script}: no such file")
     options.kernel = kernels.resolve(options.kernel)
+    if options.modules:
+        if not options.modules.is_dir():
+            raise UsageError(f"--modules {options.modules}: no such folder")
+        options.kernel = dataclasses.replace(options.kernel, ours=options.modules.resolve())
     if options.timeout is not None:
         options.timeout = spec.count(options.timeout, "--timeout", 1, 86400)
     mach = hw.Machine(accel="icount" if options.icount else options.host, model=options.machine,

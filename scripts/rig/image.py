@@ -31,6 +31,9 @@ TOOLS = """
     gzip qemu-img
 """.split()
 
+# All that init and a script of simple commands need.
+SMALL_TOOLS = "dash kmod dmesg stty base64 gzip ip".split()
+
 TOOL_LINKS = {
     "sh": "dash", "modprobe": "kmod", "insmod": "kmod", "rmmod": "kmod", "lsmod": "kmod",
     "modinfo": "kmod", "depmod": "kmod", "mkfs.ext4": "mke2fs", "mkfs.ext2": "mke2fs",
@@ -45,6 +48,9 @@ MODULES = """
     ptp_kvm rtc_cmos libcrc32c 8250 8021q sch_netem sch_ingress sch_fq sch_mqprio act_mirred
     cls_matchall msr cpuid configs nbd dm_mod scsi_mod sd_mod overlay
 """.split()
+
+# What a modules folder holds besides modules.
+MODULE_LISTS = ("modules.builtin", "modules.builtin.modinfo", "modules.order")
 
 QEMU_DATA = (
     "/usr/share/seabios/bios-256k.bin", "/usr/share/seabios/bios-microvm.bin",
@@ -134,7 +140,7 @@ class Part:
             self.copy(re.sub(r"^/usr/lib", "/lib", lib), lib)
 
 
-def _write_base(part, kernel):
+def _write_root(part, tools, links):
     cpio = part.cpio
     for folder in ("bin", "lib", "lib64", "usr", "dev", "proc", "sys", "run", "tmp", "root",
                    "etc", "mnt", "tests", "rig", "var"):
@@ -148,19 +154,28 @@ def _write_base(part, kernel):
     cpio.data("etc/group", "root:x:0:\n")
     cpio.data("etc/hosts", "127.0.0.1 localhost\n")
     cpio.link("etc/mtab", "/proc/mounts")
-    cpio.data("etc/mke2fs.conf", pathlib.Path("/etc/mke2fs.conf").read_bytes())
-    for tool in TOOLS:
+    for tool in tools:
         part.binary(find_tool(tool), tool)
-    for name, target in TOOL_LINKS.items():
+    for name, target in links.items():
         cpio.link(f"bin/{name}", target)
-    for lib in EXTRA_LIBS:
-        part.copy(re.sub(r"^/usr/lib/", "/lib/", lib), lib)
     busybox = find_tool("busybox")
     part.binary(busybox, "busybox")
     for applet in subprocess.run([busybox, "--list"], check=True, text=True,
                                  stdout=subprocess.PIPE).stdout.split():
         cpio.link(f"bin/{applet}", "busybox")
+
+
+def _write_base(part, kernel):
+    _write_root(part, TOOLS, TOOL_LINKS)
+    part.cpio.data("etc/mke2fs.conf", pathlib.Path("/etc/mke2fs.conf").read_bytes())
+    for lib in EXTRA_LIBS:
+        part.copy(re.sub(r"^/usr/lib/", "/lib/", lib), lib)
     _write_modules(part, kernel)
+
+
+def _write_small(part, _kernel):
+    _write_root(part, SMALL_TOOLS, {name: target for name, target in TOOL_LINKS.items()
+                                    if target in SMALL_TOOLS})
 
 
 def _write_modules(part, kernel):
@@ -182,7 +197,7 @@ def _write_qemu(part, _kernel):
         part.copy(path, path)
 
 
-WRITERS = {"base": _write_base, "fio": _write_fio, "qemu": _write_qemu}
+WRITERS = {"base": _write_base, "small": _write_small, "fio": _write_fio, "qemu": _write_qemu}
 
 
 def _fresh(archive, manifest):
@@ -219,11 +234,12 @@ def module_tree(kernel, archive):
         if stamp.exists() and stamp.read_text() == made_from:
             return tree
         temp = tree.with_name(f"{tree.name}.{os.getpid()}.part")
+        temp.mkdir()
         for item in module_closure(kernel, MODULES):
             target = temp / plain_name(item)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(read_module(kernel.modules / item))
-        for item in ("modules.builtin", "modules.builtin.modinfo", "modules.order"):
+        for item in MODULE_LISTS:
             shutil.copy(kernel.modules / item, temp / item)
         (temp / "made-from").write_text(made_from)
         shutil.rmtree(tree, ignore_errors=True)

@@ -25,22 +25,30 @@ class Kernel:
     release: str
     image: pathlib.Path
     modules: pathlib.Path
+    ours: pathlib.Path = None       # folder of our modules, if not the usual one
 
     def our_modules(self):
         """Return the modules built here for this kernel, sorted by name."""
-        return sorted((BUILD_DIR / self.release).glob("*.ko"))
+        return sorted((self.ours or BUILD_DIR / self.release).glob("*.ko"))
 
 
-def _roots():
+def _installed_roots():
     """Yield the folders that may hold boot/ and lib/modules/."""
     yield pathlib.Path("/")
     yield from sorted((BUILD_DIR / "kernels").glob("*/"))
 
 
-def installed():
+def _built_roots():
+    """Yield the folders of the kernels that scripts/kunit built."""
+    for path in sorted(cache_dir().glob("kernel-*/")):
+        if (path / "release").exists():
+            yield path
+
+
+def _kernels(roots):
     """Return every kernel that has both an image and modules."""
     found = []
-    for root in _roots():
+    for root in roots:
         for image in sorted((root / "boot").glob("vmlinuz-*")):
             release = image.name[len("vmlinuz-"):]
             for lib in ("lib/modules", "usr/lib/modules"):
@@ -51,15 +59,23 @@ def installed():
     return found
 
 
+def installed():
+    """Return the kernels of the machine."""
+    return _kernels(_installed_roots())
+
+
 def _version_key(release):
     return [int(part) for part in re.findall(r"\d+", release)]
 
 
 def resolve(name, option="--kernel"):
-    """Turn "6.1", "6.12" or a full release into a Kernel."""
+    """Turn "6.1", "6.12" or a full release into a Kernel.
+
+    One that scripts/kunit built has to be named in full.
+    """
     found = installed()
     series_of = re.compile(re.escape(name) + r"[.\-]")
-    exact = [kernel for kernel in found if kernel.release == name]
+    exact = [kernel for kernel in found + _kernels(_built_roots()) if kernel.release == name]
     series = [kernel for kernel in found
               if re.match(r"\d+\.\d+$", name) and series_of.match(kernel.release)]
     if exact or series:
@@ -89,6 +105,9 @@ def vmlinux(kernel):
 
     That saves the decompressor, which is slow without hardware virtualisation.
     """
+    with open(kernel.image, "rb") as image:
+        if image.read(4) == b"\x7fELF":
+            return kernel.image
     info = kernel.image.stat()
     path = cache_dir() / f"vmlinux-{kernel.release}-{info.st_size:x}-{info.st_mtime_ns:x}"
     if path.exists():

@@ -33,7 +33,7 @@ def our_modules(kernel):
                            f"run make modules KVER={kernel.release}", 2)
     names = {image.module_name(path) for path in found}
     missing = [name for name in DRIVERS if name not in names]
-    if missing:
+    if missing and not kernel.ours:
         say(f"note: not built for {kernel.release}: {', '.join(missing)}; "
             "where the kernel has its own, that one is loaded")
     return found
@@ -41,10 +41,12 @@ def our_modules(kernel):
 
 def _stage_modules(kernel, archive, ours, work):
     """Make a modules folder that depmod can index; return it and the files to add."""
-    tree = image.module_tree(kernel, archive)
+    tree = image.module_tree(kernel, archive) if archive else kernel.modules
     stage = work / "lib" / "modules" / kernel.release
     stage.mkdir(parents=True)
     for item in tree.iterdir():
+        if not archive and item.name not in image.MODULE_LISTS:
+            continue
         if item.is_dir():
             shutil.copytree(item, stage / item.name, copy_function=_symlink)
         elif item.name.startswith("modules."):
@@ -102,6 +104,7 @@ def write(out, kernel, archive, guest, work):
             if path.is_file() and path.stat().st_size < 1 << 20:
                 cpio.file(f"tests/{path.name}", path)
     cpio.file("tests/lib.sh", GUEST_DIR / "lib.sh")
+    cpio.file("tests/gcov.sh", GUEST_DIR / "gcov.sh")
     cpio.data("rig/config", "".join(f"{key}={_quote(value)}\n"
                                     for key, value in guest.config.items()))
     for name, (content, mode) in guest.files.items():
@@ -131,9 +134,10 @@ def wanted_parts(text):
 def build(kernel, guest, out_path, work):
     """Write the complete initramfs of a guest to out_path."""
     archives = {kind: image.part(kind, kernel) for kind in guest.parts}
+    modules_of = archives.get("base")       # None: a guest without in-tree modules
     with open(out_path, "wb") as out:
         for archive in archives.values():
             with open(archive, "rb") as src:
                 shutil.copyfileobj(src, out, 1 << 22)
-        write(out, kernel, archives["base"], guest, work)
+        write(out, kernel, modules_of, guest, work)
     return out_path

@@ -63,7 +63,8 @@ def guest_files(options, mach):
         files.files["rig/command"] = (b"#!/bin/sh\n" + text + b"\n", 0o755)
     else:
         text = b"fio"       # an interactive shell gets every tool
-    files.parts = overlay.wanted_parts(text.decode(errors="replace"))
+    files.parts = (["small"] if options.small
+                   else overlay.wanted_parts(text.decode(errors="replace")))
     return files
 
 

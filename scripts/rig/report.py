@@ -17,7 +17,7 @@ PATTERNS = re.compile(
     r"|(?:KASAN|UBSAN|KCSAN|KMSAN|KFENCE|ODEBUG): "
     r"|rcu: .*(?:detected stalls|self-detected stall|detected expedited stalls)|RCU stall"
     r"|soft lockup|hard LOCKUP|workqueue lockup"
-    r"|refcount_t: |list_(?:add|del) corruption|slab-use-after-free|use-after-free"
+    r"|refcount_t: |list_(?:add|del) corruption|use-after-free(?! debug is enabled)"
     r"|-+\[ cut here \]-+|unchecked MSR access|[Uu]nable to handle kernel"
     r"|irq \d+: nobody cared|new suspected memory leaks|Bad page state|scheduling while atomic"
     r"|sleeping function called from invalid|stack-protector: |invalid opcode: "

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The KUnit suites, one boot a kernel, and the fuzzers, one boot a driver."""
+
+import functools
+import json
+import re
+
+from rig.common import BUILD_DIR, TOP
+from kunits.common import DRIVERS, KUNIT_DIR
+
+from .case import Case, Failed, last_line
+
+# Kernel and kind, seconds.
+BOOTS = (("6.12", "fast", 900), ("6.12", "debug", 3600),
+         ("6.1", "fast", 900), ("6.1", "debug", 3600))
+# A kernel that is not in the cache is built first.
+BUILD_LIMIT = 4 * 3600
+FUZZ_SECONDS = 60
+FUZZ_LIMIT = 900
+
+
+def _kernel(series, kind, run):
+    """Have the kernel in the cache, so that no case pays for it."""
+    run.must(TOP / "scripts" / "kunit", "--kernel", series, *_kind(kind), "--kernel-only",
+             timeout=BUILD_LIMIT)
+
+
+def _kind(kind):
+    return ("--debug",) if kind == "debug" else ()
+
+
+def _suites(series, kind, limit, run):
+    status, output = run.call(TOP / "scripts" / "kunit", "--kernel", series, *_kind(kind),
+                              "--timeout", limit - 120, timeout=limit)
+    failed = re.findall(r"^FAIL (\w+)", output, re.M)
+    if status:
+        what = re.findall(r"^\s*PROBLEM (.*)", output, re.M)
+        raise Failed(f"{' '.join(failed) or 'the run'}: "
+                     f"{what[0] if what else last_line(output)}")
+    told = json.loads((BUILD_DIR / "kunit" / f"{series}-{kind}.json").read_text())
+    ran = {group["name"] for group in told["sub_groups"]}
+    lost = [f"{name}_kunit" for name in DRIVERS if f"{name}_kunit" not in ran]
+    if lost:
+        raise Failed(f"no results of {', '.join(lost)}")
+    run.note(last_line(output))
+
+
+def _fuzz(module, run):
+    status, output = run.call(TOP / "scripts" / "fuzz", "--seconds", FUZZ_SECONDS, module,
+                              timeout=FUZZ_LIMIT)
+    if status:
+        what = re.findall(r"^(?:PROBLEM|to replay:) ?(.*)", output, re.M)
+        raise Failed("; ".join(what) or last_line(output))
+    counts = re.findall(r"^fuzz: .* mutated \d+", output, re.M)
+    run.note(counts[0] if counts else last_line(output))
+
+
+def _listed(_run):
+    """A driver whose suites or fuzzer nobody builds would go unnoticed."""
+    text = (KUNIT_DIR / "Kbuild.objs").read_text(encoding="utf-8")
+    lost = [f"{name}{kind}" for name in DRIVERS for kind in ("_kunit", "_fuzz")
+            if not re.search(rf"^{name}{kind}-y\b", text, re.M)]
+    if lost:
+        raise Failed(f"kunit/Kbuild.objs does not say what is in {', '.join(lost)}")
+
+
+def cases(_releases, soak=False):
+    """Return the cases of "make check", or those that only "make soak" has."""
+    if not soak:
+        return [Case("kunit/listed", "every driver has suites and a fuzzer", _listed)]
+    found = []
+    for series, kind, limit in BOOTS:
+        found.append(Case(f"kernel/{series}-{kind}", "the kernel for KUnit is in the cache",
+                          functools.partial(_kernel, series, kind)))
+        found.append(Case(f"kunit/{series}-{kind}", "every suite of every driver passes",
+                          functools.partial(_suites, series, kind, limit), apart=True))
+    found += [Case(f"fuzz/{module}", f"{FUZZ_SECONDS} s of random misbehaviour",
+                   functools.partial(_fuzz, module), apart=True) for module in DRIVERS]
+    return found
