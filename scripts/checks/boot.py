@@ -34,9 +34,16 @@ def _boot(path, said, release, run):
                               "--timeout", limit,
                               "--script", path, *shlex.split(said["vm"]), timeout=limit + 60)
     if status == SKIP_STATUS:
-        raise Skipped(last_line(output))
+        raise Skipped(last_line(_said(output)))
     if status:
-        raise Failed(f"ended with {status}: {last_line(output)}")
+        raise Failed(f"ended with {status}: {last_line(_said(output))}")
+    for note in re.findall(r"^vm: (note: QEMU .*)", output, re.M):
+        print(f"     {path.name}: {note}", flush=True)
+
+
+def _said(output):
+    """Return what was printed, without where scripts/vm has put its log."""
+    return re.sub(r"^vm: log: .*\n?", "", output, flags=re.M)
 
 
 def cases(releases):

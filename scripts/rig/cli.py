@@ -139,10 +139,10 @@ def _work(options, mach, log):
     try:
         for left in reversed(range(BOOT_ATTEMPTS)):
             session = _attempt(options, mach, log)
-            if not left or not session.emulator_race():
+            fault = session.emulator_fault()
+            if not left or not fault:
                 break
-            say("QEMU ran stale code while the kernel booted (a known race of its emulation); "
-                "starting again")
+            say(f"note: QEMU {fault}; starting again")
         return session.result()
     except _Signal as got:
         say(f"ended by {signal.Signals(got.args[0]).name}")

@@ -149,15 +149,23 @@ class Session:
             self.qemu.kill()
             self.qemu.wait()
 
-    def emulator_race(self):
-        """Say whether a kernel died at boot of a known fault of QEMU, not of its own.
+    def emulator_fault(self):
+        """Return what QEMU's emulation did wrong, if a kernel died of that, or None.
 
-        With several CPUs QEMU's emulation may run a stale breakpoint instruction after
-        the kernel patched its code. Only the time before the guest's init counts, when
-        nothing that is under test was loaded.
+        With several CPUs it may run a stale breakpoint instruction after the kernel
+        patched its code. Only the time before the guest's init counts, when nothing
+        that is under test was loaded. At any later time it may reset the outer guest
+        of a nested run, without a word of its kernel. Nothing that is under test runs
+        there, and nothing that the inner guest does may have that effect.
         """
-        return any(guest.release is None and "Oops: int3: 0000" in guest.console_text()
-                   for guest in self.guests)
+        if any(guest.release is None and "Oops: int3: 0000" in guest.console_text()
+               for guest in self.guests):
+            return "ran stale code while the kernel booted (a known race of its emulation)"
+        outer = self.guests[0]
+        if (len(self.guests) > 1 and outer.status is None and not self.timed_out
+                and not self.qemu.returncode and not outer.kernel_report()):
+            return "reset the outer guest, whose kernel did not complain (a fault of its emulation)"
+        return None
 
     def result(self):
         """Return the exit status of the run, having printed why it failed."""
