@@ -30,7 +30,7 @@ KINDS = ("fast", "debug", "coverage")
 COMPILER = "gcc-12"
 FORMAT = "1"        # to be raised when what an entry holds changes
 PARSER = ("kunit_parser.py", "kunit_printer.py", "kunit_json.py")
-TOOLS = ("flex", "bison", "bc", "make", "xz", COMPILER)
+TOOLS = ("flex", "bison", "bc", "make", "xz", "patch", COMPILER)
 
 KEEP_TREES = ("scripts", "include", "arch/x86/include")
 KEEP_FILES = ("Makefile", "Kbuild", ".config", "Module.symvers", "modules.builtin",
@@ -61,6 +61,11 @@ def _compiler_version():
 def fragments(kind):
     """Return the files that say how a kernel of this kind is configured."""
     return [CONFIG_DIR / "base.config", CONFIG_DIR / f"{kind}.config"]
+
+
+def patches(series):
+    """Return the patches for the source of a series."""
+    return sorted(CONFIG_DIR.glob(f"linux-{series}.patch"))
 
 
 def wanted_options(paths):
@@ -109,7 +114,8 @@ class Own:
         digest = hashlib.sha256()
         for part in (FORMAT, self.version, _compiler_version()):
             digest.update(part.encode() + b"\0")
-        for path in (*fragments(kind), CONFIG_DIR / "Kconfig", CONFIG_DIR / "series.conf"):
+        for path in (*fragments(kind), CONFIG_DIR / "Kconfig", CONFIG_DIR / "series.conf",
+                     *patches(series)):
             digest.update(path.read_bytes() + b"\0")
         self.path = cache_dir() / f"kernel-{self.name}-{digest.hexdigest()[:16]}"
 
@@ -185,6 +191,9 @@ class _Build:
             self.log.unlink(missing_ok=True)
             self._command("unpacking", "tar", "-xJf", self.own.source, "-C", self.tree,
                           "--strip-components=1")
+            for patch in patches(self.own.series):
+                self._command("patching", "patch", "-d", self.tree, "-p1", "--batch",
+                              "--forward", "-i", patch)
             self._configure()
             (self.top / "configured").write_text(self.own.path.name, encoding="ascii")
         self._compile()
