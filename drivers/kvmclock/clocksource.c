@@ -9,6 +9,7 @@
 #include <linux/clocksource.h>
 #include <linux/irq_work.h>
 #include <linux/kernel.h>
+#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/percpu.h>
@@ -65,9 +66,9 @@ static DEFINE_IRQ_WORK(bad_reads_work, say_bad_reads);
 /* Ever more rarely: a host must not keep a CPU in interrupts by what it writes. */
 static void notrace count_bad_read(void)
 {
-	u64 count = atomic64_inc_return(&bad_reads);
+	unsigned long count = atomic64_inc_return(&bad_reads);
 
-	if (!(count & (count - 1)))
+	if (is_power_of_2(count))
 		irq_work_queue(&bad_reads_work);
 }
 
