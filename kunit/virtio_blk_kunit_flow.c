@@ -158,36 +158,35 @@ static void vb_test_queues(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hweight32(seen), min_t(unsigned int, num_online_cpus(), 2));
 }
 
-static void vb_test_irq_late(struct kunit *test)
+/* Many requests while the device interrupts in that way. */
+static void vb_irq_many(struct vb *vb, enum fv_irq irq)
 {
-	struct vb *vb = vb_start_ring(test);
 	struct vb_io *ios[VB_MANY];
 	unsigned int i;
 
 	for (i = 0; i < VB_MANY; i++)
 		vb_write(vb, i * 64, 8192, 1);
-	vb->fv->irq_delay = 2;
-	WRITE_ONCE(vb->fv->irq, FV_IRQ_LATE);
+	WRITE_ONCE(vb->fv->irq, irq);
 	vb_make_many(vb, ios, 2);
 	for (i = 0; i < VB_MANY; i++)
 		vb_submit(ios[i]);
 	vb_check_many(vb, ios, 1, 2);
 }
 
+static void vb_test_irq_late(struct kunit *test)
+{
+	struct vb *vb = vb_start_ring(test);
+
+	vb->fv->irq_delay = 2;
+	vb_irq_many(vb, FV_IRQ_LATE);
+}
+
 static void vb_test_irq_storm(struct kunit *test)
 {
 	struct vb *vb = vb_start_ring(test);
-	struct vb_io *ios[VB_MANY];
-	unsigned int i;
 
-	for (i = 0; i < VB_MANY; i++)
-		vb_write(vb, i * 64, 8192, 1);
 	vb->fv->irq_storm = 20;
-	WRITE_ONCE(vb->fv->irq, FV_IRQ_STORM);
-	vb_make_many(vb, ios, 2);
-	for (i = 0; i < VB_MANY; i++)
-		vb_submit(ios[i]);
-	vb_check_many(vb, ios, 1, 2);
+	vb_irq_many(vb, FV_IRQ_STORM);
 }
 
 static void vb_interrupt_all(struct vb *vb)

@@ -258,23 +258,28 @@ static void nt_replug(struct kunit *test)
 	}
 }
 
+/* At least so many frames more come back to the test. */
+static void nt_expect_frames(struct kunit *test, struct nt *nt, int frames)
+{
+	int before = atomic_read(&nt->nr_rx);
+
+	KUNIT_EXPECT_TRUE(test, nt_wait(nt, atomic_read(&nt->nr_rx) > before + frames, NT_MS));
+}
+
 static void nt_freeze_loaded(struct kunit *test)
 {
 	const struct nt_setup *setup = test->param_value;
 	struct nt *nt = nt_start(test, &setup->dev);
 	struct nt_load *load = nt_load_start(nt);
 	unsigned int i;
-	int before;
 
 	for (i = 0; i < 5; i++) {
-		before = atomic_read(&nt->nr_rx);
-		KUNIT_EXPECT_TRUE(test, nt_wait(nt, atomic_read(&nt->nr_rx) > before + 20, NT_MS));
+		nt_expect_frames(test, nt, 20);
 		KUNIT_EXPECT_EQ(test, fv_freeze(nt->fv), 0);
 		KUNIT_EXPECT_EQ(test, fv_restore(nt->fv), 0);
 		KUNIT_EXPECT_TRUE(test, nt_wait_ready(nt));
 	}
-	before = atomic_read(&nt->nr_rx);
-	KUNIT_EXPECT_TRUE(test, nt_wait(nt, atomic_read(&nt->nr_rx) > before + 20, NT_MS));
+	nt_expect_frames(test, nt, 20);
 	kthread_stop(load->task);
 	nt_expect_clean(nt);
 }
@@ -285,11 +290,9 @@ static void nt_channels_loaded(struct kunit *test)
 	struct nt *nt = nt_start(test, &setup->dev);
 	struct nt_load *load = nt_load_start(nt);
 	unsigned int i;
-	int before;
 
 	for (i = 0; i < 10; i++) {
-		before = atomic_read(&nt->nr_rx);
-		KUNIT_EXPECT_TRUE(test, nt_wait(nt, atomic_read(&nt->nr_rx) > before + 10, NT_MS));
+		nt_expect_frames(test, nt, 10);
 		KUNIT_EXPECT_EQ(test, nt_set_channels(nt, 1 + (i & 1)), 0);
 	}
 	kthread_stop(load->task);
@@ -303,11 +306,9 @@ static void nt_open_close_loaded(struct kunit *test)
 	struct nt *nt = nt_start(test, &setup->dev);
 	struct nt_load *load = nt_load_start(nt);
 	unsigned int i;
-	int before;
 
 	for (i = 0; i < 5; i++) {
-		before = atomic_read(&nt->nr_rx);
-		KUNIT_EXPECT_TRUE(test, nt_wait(nt, atomic_read(&nt->nr_rx) > before + 10, NT_MS));
+		nt_expect_frames(test, nt, 10);
 		nt_close(nt);
 		KUNIT_EXPECT_EQ(test, nt_change_mtu(nt, 1500 - i), 0);
 		KUNIT_EXPECT_EQ(test, nt_open(nt), 0);
