@@ -80,9 +80,18 @@ def build(own, names, suffix="_kunit", **where):
     """Build what the tests of some drivers need; return (drivers, tests, folder)."""
     before, fake = needs(names)
     tests = [f"{name}{suffix}" for name in names]
-    clock = ["kvmclock"] if "kvmclock" in names else []
-    folder = modules.build(own, before + clock + fake + tests, **where)
+    folder = modules.build(own, before + _clock(names) + fake + tests, **where)
     return before + fake, tests, folder
+
+
+def _clock(names):
+    """The module that is built and at hand, but not loaded before its tests."""
+    return ["kvmclock"] if "kvmclock" in names else []
+
+
+def stage(folder, names, loaded, ident):
+    """Stage what a guest loads for the tests of some drivers; return the folder."""
+    return modules.stage(folder, dict.fromkeys([*loaded, *_clock(names)]), ident)
 
 
 def expected(folder, tests, pattern):
@@ -158,17 +167,16 @@ def run(options):
         return 0
     drivers, tests, folder = build(own, options.module)
     ident = f"{own.name}-{os.getpid()}"
-    stage = modules.stage(folder, dict.fromkeys(drivers + tests + (
-        ["kvmclock"] if "kvmclock" in options.module else [])), ident)
+    staged = stage(folder, options.module, drivers + tests, ident)
     built = time.monotonic()
     try:
-        wanted = _select(stage, tests, options)
+        wanted = _select(staged, tests, options)
         append = options.append
         if options.suite and options.kernel != "6.1":
             append += f" kunit.filter_glob={options.suite}"
         elif options.suite:
             say("6.1 cannot choose suites of modules: all run, only those named are judged")
-        outcome = boot.run(boot.Job(own, stage, drivers, list(wanted), options.params,
+        outcome = boot.run(boot.Job(own, staged, drivers, list(wanted), options.params,
                                     leaks=options.debug and not options.no_leaks,
                                     timeout=options.timeout, smp=options.smp,
                                     append=append), ident)

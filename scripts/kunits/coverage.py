@@ -150,9 +150,8 @@ def _suites(own, names, figures):
     """Run the suites of the drivers; a suite that fails does not spoil the figures."""
     before, units, folder = cli.build(own, names)
     ident = f"{own.name}-{os.getpid()}"
-    clock = ["kvmclock"] if "kvmclock" in names else []
     try:
-        stage = modules.stage(folder, before + clock + units, ident)
+        stage = cli.stage(folder, names, before + units, ident)
         wanted = cli.expected(stage, units, None)
         outcome = boot.run(boot.Job(own, stage, before, units,
                                     timeout=2 * cli.TIMEOUT[own.kind]), ident)

@@ -60,10 +60,8 @@ def job(own, stage, name, seconds, seed):
 
 def prepare(own, name, ident, **where):
     """Build one fuzzer; return the folder with its modules."""
-    _, _, folder = cli.build(own, [name], "_fuzz", **where)
-    before, fake = cli.needs([name])
-    clock = ["kvmclock"] if name == "kvmclock" else []
-    return modules.stage(folder, before + fake + clock + [f"{name}_fuzz"], ident)
+    before, fuzzers, folder = cli.build(own, [name], "_fuzz", **where)
+    return cli.stage(folder, [name], before + fuzzers, ident)
 
 
 def _numbers(counts):

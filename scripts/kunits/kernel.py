@@ -84,13 +84,12 @@ def wanted_options(paths):
 
 
 def _only_on(wanted, series):
-    """Take out the options that KERNELS lines of the fragments limit to other series."""
+    """Take out the options that series.conf limits to other series."""
     limits = {}
-    for path in [CONFIG_DIR / "series.conf"]:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line.strip() and not line.startswith("#"):
-                option, *names = line.split()
-                limits[option] = names
+    for line in (CONFIG_DIR / "series.conf").read_text(encoding="utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            option, *names = line.split()
+            limits[option] = names
     return {option: value for option, value in wanted.items()
             if series in limits.get(option, SERIES)}
 

@@ -168,8 +168,7 @@ class Run:
         if mutant.fuzz:
             return ident, fuzz.prepare(own, mutant.module, ident, **where)
         before, tests, folder = cli.build(own, [mutant.module], **where)
-        clock = ["kvmclock"] if mutant.module == "kvmclock" else []
-        return ident, modules.stage(folder, before + tests + clock, ident)
+        return ident, cli.stage(folder, [mutant.module], before + tests, ident)
 
     def _guest(self, own, mutant, stage, ident):
         try:
