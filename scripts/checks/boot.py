@@ -34,16 +34,16 @@ def _boot(path, said, release, run):
                               "--timeout", limit,
                               "--script", path, *shlex.split(said["vm"]), timeout=limit + 60)
     if status == SKIP_STATUS:
-        raise Skipped(last_line(_said(output)))
+        raise Skipped(_last_word(output))
     if status:
-        raise Failed(f"ended with {status}: {last_line(_said(output))}")
+        raise Failed(f"ended with {status}: {_last_word(output)}")
     for note in re.findall(r"^vm: (note: QEMU .*)", output, re.M):
         print(f"     {path.name}: {note}", flush=True)
 
 
-def _said(output):
-    """Return what was printed, without where scripts/vm has put its log."""
-    return re.sub(r"^vm: log: .*\n?", "", output, flags=re.M)
+def _last_word(output):
+    """Return the last line, but for where scripts/vm has put its log."""
+    return last_line(re.sub(r"^vm: log: .*\n?", "", output, flags=re.M))
 
 
 def cases(releases):
