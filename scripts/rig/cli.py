@@ -64,6 +64,9 @@ def _parser():
     add("--append", default="", metavar="ARGS", help="more kernel arguments")
     add("--timeout", metavar="SEC", help="limit of the whole run (default 120, nested 240)")
     add("--no-load", action="store_true", help="load no driver before the command")
+    add("--kexec", action="store_true",
+        help="give the guest its kernel, /boot/vmlinuz, and the means to start it: kexec KERNEL "
+        "INITRD CMDLINE")
     add("--keep-log", action="store_true", help="keep the log even when all went well")
     add("--verbose", action="store_true", help="show the consoles as they are written")
     add("--outer-kernel", default="6.12", metavar="K", help="nested: kernel of the outer guest")
