@@ -248,7 +248,7 @@ static void nt_replug(struct kunit *test)
 	const struct nt_setup *setup = test->param_value;
 	unsigned int i;
 
-	for (i = 0; i < 10; i++) {
+	for (i = 0; i < 4; i++) {
 		struct nt *nt = nt_start(test, &setup->dev);
 
 		nt_expect_traffic(nt);

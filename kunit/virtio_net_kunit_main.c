@@ -28,7 +28,7 @@ static void nt_open_close(struct kunit *test)
 	struct nt *nt = nt_create(test, &setup->dev);
 	unsigned int i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 2; i++) {
 		KUNIT_ASSERT_EQ(test, nt_open(nt), 0);
 		KUNIT_ASSERT_TRUE(test, nt_wait_ready(nt));
 		nt_expect_traffic(nt);
