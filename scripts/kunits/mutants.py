@@ -36,6 +36,7 @@ class Mutant:
     module: str
     kind: str = "fast"
     fuzz: bool = False
+    suite: str = None       # is tried before all of them are
 
     @property
     def name(self):
@@ -55,13 +56,15 @@ def read(path):
     """Read the head of a patch: its lines that start with #."""
     mutant = Mutant(path, path.parent.name)
     for line in path.read_text(encoding="utf-8").splitlines():
-        match = re.match(r"# *(kernel|by): *(\S+)", line)
+        match = re.match(r"# *(kernel|by|suite): *(\S+)", line)
         if line.startswith(("--- ", "diff ")):
             break
         if match and match[1] == "kernel":
             if match[2] not in ("fast", "debug"):
                 raise RigError(f"{path}: kernel {match[2]}; allowed are fast and debug")
             mutant.kind = match[2]
+        elif match and match[1] == "suite":
+            mutant.suite = match[2]
         elif match:
             if match[2] not in ("fuzz", "suite"):
                 raise RigError(f"{path}: by {match[2]}; allowed are fuzz and suite")
@@ -130,19 +133,23 @@ def _parser():
     return parser
 
 
-def _unit(own, mutant, stage, ident):
+def _unit(own, mutant, stage, ident, suite=None):
     """Run a staged mutant; return what noticed it, or an empty text."""
     if mutant.fuzz:
-        outcome = boot.run(fuzz.job(own, stage, mutant.module, FUZZ_SECONDS, FUZZ_SEED), ident)
+        outcome = boot.run(fuzz.job(own, stage, [mutant.module], FUZZ_SECONDS, FUZZ_SEED), ident)
         wrong, _ = fuzz.findings(outcome, mutant.module, 0)
+        wrong += outcome.problems
         test = f"{mutant.module}_fuzz"
     else:
         before, fake = cli.needs([mutant.module])
         test = f"{mutant.module}_kunit"
-        wanted = cli.expected(stage, [test], None)
+        wanted = cli.expected(stage, [test], suite)
+        if not wanted[test]:
+            raise RigError(f"{mutant.path}: no suite is named {suite}")
         outcome = boot.run(boot.Job(own, stage, before + fake, [test],
                                     leaks=own.kind == "debug",
-                                    timeout=cli.TIMEOUT[own.kind]), ident)
+                                    timeout=cli.TIMEOUT[own.kind],
+                                    append=f"kunit.filter_glob={suite}" if suite else ""), ident)
         found, _ = cli.judge(outcome, wanted, own)
         wrong = found[0].problems + outcome.problems
     if test not in outcome.sections and not any("cannot be loaded" in line for line in wrong):
@@ -166,25 +173,30 @@ class Run:
         ident = f"mutant-{os.getpid()}-{self.stages}"
         where = {"top": self.copy.top, "folder": WORK / own.release}
         if mutant.fuzz:
-            return ident, fuzz.prepare(own, mutant.module, ident, **where)
+            return ident, fuzz.prepare(own, [mutant.module], ident, **where)
         before, tests, folder = cli.build(own, [mutant.module], **where)
         return ident, cli.stage(folder, [mutant.module], before + tests, ident)
 
     def _guest(self, own, mutant, stage, ident):
+        """Try the suite that the patch names, and all of them if that one saw nothing."""
         try:
-            return _unit(own, mutant, stage, ident)
+            return (mutant.suite and _unit(own, mutant, stage, ident, mutant.suite)) or \
+                _unit(own, mutant, stage, ident)
         finally:
             modules.unstage(ident)
 
     def _baseline(self, own, mutant):
         """The unchanged driver must pass, or a failure would prove nothing."""
-        key = (mutant.module, mutant.kind, mutant.fuzz)
+        key = (mutant.module, mutant.kind, mutant.fuzz, mutant.suite)
         if key not in self.sound:
             self.copy.refresh()
             ident, stage = self._stage(own, mutant)
-            say(f"trying {mutant.module} unchanged on {own.name}"
+            say(f"trying {mutant.suite or mutant.module} unchanged on {own.name}"
                 f"{' with the fuzzer' if mutant.fuzz else ''}")
-            self.sound[key] = self._guest(own, mutant, stage, ident)
+            try:
+                self.sound[key] = _unit(own, mutant, stage, ident, mutant.suite)
+            finally:
+                modules.unstage(ident)
         if self.sound[key]:
             raise RigError(f"the unchanged driver does not pass: {self.sound[key]}")
 
