@@ -43,6 +43,7 @@ static void fv_init(struct fv_device *fv, const struct fv_params *params, unsign
 	init_waitqueue_head(&priv->work);
 	init_waitqueue_head(&priv->event);
 	init_waitqueue_head(&priv->reset_wait);
+	init_waitqueue_head(&priv->fatal_wait);
 	spin_lock_init(&priv->rng_lock);
 	spin_lock_init(&priv->message_lock);
 	init_completion(&priv->released);

@@ -43,10 +43,13 @@ struct task_struct;
  * enum fv_mode - when does the device take requests?
  * @FV_MANUAL: when the test calls fv_step(), fv_pop() or fv_drain()
  * @FV_RUN: on a kernel thread of its own, woken by each notification
+ * @FV_SYNC: as long as the notification takes, so the answer is there when it returns; for
+ *	drivers that notify where they may sleep. On the thread what is left over.
  */
 enum fv_mode {
 	FV_MANUAL,
 	FV_RUN,
+	FV_SYNC,
 };
 
 /**
@@ -171,6 +174,7 @@ struct fv_seg {
  * @priv: for the model
  * @stage: popped, but not done yet; see fake_virtio_run.c
  * @limit: no more than so many bytes are written (FV_EVIL_HALF)
+ * @as_is: a fuzzer's model has made something wrong already: once is enough
  * @seg: the segments
  *
  * Valid from fv_pop() to fv_push(), or to the reset of the device, which frees it.
@@ -189,6 +193,7 @@ struct fv_chain {
 	void *priv;
 	struct list_head stage;
 	size_t limit;
+	bool as_is;
 	struct fv_seg seg[];
 };
 

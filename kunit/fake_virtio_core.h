@@ -44,6 +44,7 @@
  * @busy: ids in flight; under &fv_queue.lock
  * @staged: chains taken, and not yet given to the model; under &fv_private.run_lock
  * @nr_staged: how many
+ * @spare: a chain for the next request, with FV_SYNC; exchanged
  * @irq_ok: interrupts may be delivered
  * @irq: delivers them
  * @csd: carries an interrupt to another CPU
@@ -71,6 +72,7 @@ struct fv_qpriv {
 	unsigned long *busy;
 	struct list_head staged;
 	unsigned int nr_staged;
+	struct fv_chain *spare;
 	bool irq_ok;
 	struct irq_work irq;
 	call_single_data_t csd;
@@ -109,6 +111,9 @@ struct fv_qpriv {
  * @mutate: chooses what is done to a completion (enum fv_evil), or -1; called under
  *	&fv_queue.lock
  * @mutate_data: for it
+ * @mutate_rng: for its choices; under the lock of the run
+ * @fatal: kinds of FUZZ_FATAL that happened since the last reset
+ * @fatal_wait: woken when there is one more
  * @unstick: ends a stuck reset
  * @q: the queues
  */
@@ -137,6 +142,9 @@ struct fv_private {
 	char message[FV_MESSAGES][FV_MESSAGE_LEN];
 	int (*mutate)(void *data, const struct fv_chain *chain, u32 len);
 	void *mutate_data;
+	struct kgd_rng mutate_rng;
+	unsigned long fatal;
+	wait_queue_head_t fatal_wait;
 	struct delayed_work unstick;
 	struct fv_qpriv q[FV_MAX_QUEUES];
 };

@@ -64,7 +64,11 @@ static void fv_unstick(struct work_struct *work)
 	struct fv_private *priv = container_of(to_delayed_work(work), struct fv_private,
 					       unstick);
 
-	fv_release_reset(priv->fv);
+	/* It may still be to come; who has queued this knows when it will not. */
+	if (READ_ONCE(priv->reset_stuck))
+		fv_release_reset(priv->fv);
+	else
+		queue_delayed_work(system_highpri_wq, &priv->unstick, 1);
 }
 
 /**

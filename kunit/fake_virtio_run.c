@@ -24,45 +24,6 @@ void fv_wake_tests(struct fv_device *fv)
 		wake_up_all(&fv->priv->event);
 }
 
-/**
- * fv_op_notify() - the driver has made requests available
- * @vq: in which queue
- *
- * Context: any.
- *
- * Return: true; a device that is gone says so, too.
- */
-bool fv_op_notify(struct virtqueue *vq)
-{
-	struct fv_device *fv = fv_of(vq->vdev);
-	struct fv_private *priv = fv->priv;
-	struct fv_queue *q = &fv->queues[vq->index];
-	bool lost = fv_evil_take(fv, FV_EVIL_LOST_KICK, q->index);
-	bool enabled;
-	unsigned long flags;
-
-	spin_lock_irqsave(&q->lock, flags);
-	q->counts.kicks++;
-	q->counts.kicks_lost += lost;
-	enabled = q->enabled;
-	spin_unlock_irqrestore(&q->lock, flags);
-
-	if (!READ_ONCE(priv->gone)) {
-		if (!(READ_ONCE(fv->status) & VIRTIO_CONFIG_S_DRIVER_OK))
-			fv_violation(fv, "3.1.1",
-				     "notification of queue %u before DRIVER_OK", q->index);
-		else if (!enabled)
-			fv_violation(fv, "2.6.1",
-				     "notification of queue %u, which was reset", q->index);
-		else if (!lost)
-			set_bit(q->index, priv->pending);
-	}
-	if (READ_ONCE(fv->mode) == FV_RUN && !lost)
-		wake_up(&priv->work);
-	fv_wake_tests(fv);
-	return true;
-}
-
 /* The order in which the device may complete them. */
 static enum fv_order fv_order(struct fv_device *fv)
 {
@@ -155,6 +116,9 @@ static bool fv_run_queue(struct fv_queue *q)
 {
 	if (!q->enabled)
 		return false;
+	/* Notified while it works, it would do the same once more, later. */
+	if (READ_ONCE(q->fv->mode) == FV_SYNC)
+		return fv_work(q, FV_BATCH) >= FV_BATCH;
 	fv_want_kicks(q, false);
 	if (fv_work(q, FV_BATCH) >= FV_BATCH)
 		return true;
@@ -165,31 +129,79 @@ static bool fv_run_queue(struct fv_queue *q)
 
 static bool fv_has_work(struct fv_device *fv)
 {
-	return READ_ONCE(fv->mode) == FV_RUN &&
+	return READ_ONCE(fv->mode) != FV_MANUAL &&
 	       !bitmap_empty(fv->priv->pending, fv->nr_queues);
+}
+
+/* A batch of each queue which was notified. */
+static void fv_serve(struct fv_device *fv)
+{
+	struct fv_private *priv = fv->priv;
+	unsigned int i;
+
+	mutex_lock(&priv->run_lock);
+	WRITE_ONCE(priv->busy, true);
+	smp_mb();	/* before a bit of pending is cleared: see fv_idle() */
+	for (i = 0; i < fv->nr_queues && READ_ONCE(fv->mode) != FV_MANUAL; i++) {
+		if (!test_and_clear_bit(i, priv->pending))
+			continue;
+		if (fv_run_queue(&fv->queues[i]))
+			set_bit(i, priv->pending);
+	}
+	smp_mb();	/* after a bit of pending was set again */
+	WRITE_ONCE(priv->busy, false);
+	mutex_unlock(&priv->run_lock);
+}
+
+/**
+ * fv_op_notify() - the driver has made requests available
+ * @vq: in which queue
+ *
+ * Context: any, but with FV_SYNC it may sleep.
+ *
+ * Return: true; a device that is gone says so, too.
+ */
+bool fv_op_notify(struct virtqueue *vq)
+{
+	struct fv_device *fv = fv_of(vq->vdev);
+	struct fv_private *priv = fv->priv;
+	struct fv_queue *q = &fv->queues[vq->index];
+	bool lost = fv_evil_take(fv, FV_EVIL_LOST_KICK, q->index);
+	bool enabled;
+	unsigned long flags;
+
+	spin_lock_irqsave(&q->lock, flags);
+	q->counts.kicks++;
+	q->counts.kicks_lost += lost;
+	enabled = q->enabled;
+	spin_unlock_irqrestore(&q->lock, flags);
+
+	if (!READ_ONCE(priv->gone)) {
+		if (!(READ_ONCE(fv->status) & VIRTIO_CONFIG_S_DRIVER_OK))
+			fv_violation(fv, "3.1.1",
+				     "notification of queue %u before DRIVER_OK", q->index);
+		else if (!enabled)
+			fv_violation(fv, "2.6.1",
+				     "notification of queue %u, which was reset", q->index);
+		else if (!lost)
+			set_bit(q->index, priv->pending);
+	}
+	if (READ_ONCE(fv->mode) == FV_SYNC && !lost)
+		fv_serve(fv);
+	if (!lost && fv_has_work(fv))
+		wake_up(&priv->work);
+	fv_wake_tests(fv);
+	return true;
 }
 
 static int fv_thread(void *data)
 {
 	struct fv_device *fv = data;
-	struct fv_private *priv = fv->priv;
-	unsigned int i;
 
 	while (!kthread_should_stop()) {
-		wait_event_interruptible(priv->work,
+		wait_event_interruptible(fv->priv->work,
 					 kthread_should_stop() || fv_has_work(fv));
-		mutex_lock(&priv->run_lock);
-		WRITE_ONCE(priv->busy, true);
-		smp_mb();	/* before a bit of pending is cleared: see fv_idle() */
-		for (i = 0; i < fv->nr_queues && READ_ONCE(fv->mode) == FV_RUN; i++) {
-			if (!test_and_clear_bit(i, priv->pending))
-				continue;
-			if (fv_run_queue(&fv->queues[i]))
-				set_bit(i, priv->pending);
-		}
-		smp_mb();	/* after a bit of pending was set again */
-		WRITE_ONCE(priv->busy, false);
-		mutex_unlock(&priv->run_lock);
+		fv_serve(fv);
 		fv_wake_tests(fv);
 		cond_resched();
 	}
@@ -240,7 +252,7 @@ void fv_set_mode(struct fv_device *fv, enum fv_mode mode)
 	mutex_lock(&fv->priv->run_lock);
 	for (i = 0; i < fv->nr_queues; i++) {
 		fv_want_kicks(&fv->queues[i], true);
-		if (mode == FV_RUN)
+		if (mode != FV_MANUAL)
 			set_bit(i, fv->priv->pending);
 	}
 	mutex_unlock(&fv->priv->run_lock);

@@ -55,13 +55,32 @@ EXPORT_SYMBOL_GPL(fuzz_begin);
  * fuzz_more() - is there time left?
  * @run: a run that has begun
  *
+ * A slow machine gets more of it.
+ *
  * Return: true if there is.
  */
 bool fuzz_more(const struct fuzz_run *run)
 {
-	return time_before(jiffies, run->end);
+	unsigned long end = READ_ONCE(run->end);
+
+	if (READ_ONCE(run->mutated) < READ_ONCE(run->least))
+		end += 2 * run->seconds * HZ;
+	return time_before(jiffies, end);
 }
 EXPORT_SYMBOL_GPL(fuzz_more);
+
+/**
+ * fuzz_stop() - there is no time left
+ * @run: a run that has begun
+ *
+ * Context: any.
+ */
+void fuzz_stop(struct fuzz_run *run)
+{
+	WRITE_ONCE(run->least, 0);
+	WRITE_ONCE(run->end, jiffies);
+}
+EXPORT_SYMBOL_GPL(fuzz_stop);
 
 /**
  * fuzz_below() - a number by the generator of the run
@@ -146,8 +165,6 @@ void fuzz_mutated(struct fuzz_run *run, int kind)
 	spin_lock_irqsave(&run->lock, flags);
 	run->count[kind]++;
 	run->mutated++;
-	if (kind < FV_EVIL_NR)
-		run->fatal |= BIT(kind) & FUZZ_FATAL;
 	spin_unlock_irqrestore(&run->lock, flags);
 }
 EXPORT_SYMBOL_GPL(fuzz_mutated);
@@ -201,9 +218,9 @@ static void fuzz_write(struct fuzz_run *run)
 	int kind;
 
 	n += scnprintf(run->text + n, FUZZ_TEXT - n,
-		       "seed %llu\nseconds %u\ncompletions %llu\nmutated %llu\nviolations %llu\nplugs %u\n",
+		       "seed %llu\nseconds %u\ncompletions %llu\nmutated %llu\nviolations %llu\nplugs %u\nsleeps %u\n",
 		       run->seed, run->seconds, run->completions, run->mutated,
-		       run->violations, run->plugs);
+		       run->violations, run->plugs, run->sleeps);
 	for (kind = 0; kind < FUZZ_KINDS; kind++)
 		if (fuzz_used(run, kind))
 			n += scnprintf(run->text + n, FUZZ_TEXT - n, "kind.%s %llu\n",

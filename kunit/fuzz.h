@@ -41,14 +41,22 @@
 			 BIT(FV_EVIL_NEEDS_RESET) | BIT(FV_EVIL_RESET_STUCK) | \
 			 BIT(FV_EVIL_FEATURES_REFUSED))
 
-/* These happen when the device is plugged anew: see fv_fuzz_replug(). */
+/*
+ * These happen when the device is plugged anew: see fv_fuzz_replug(),
+ * or when it sleeps: see fv_fuzz_freeze().
+ */
 #define FUZZ_REPLUG	(BIT(FV_EVIL_RESET_STUCK) | BIT(FV_EVIL_FEATURES_REFUSED))
+
+/* A queue, or the device, is of no use from then on. */
+#define FUZZ_ENDS	(FUZZ_FATAL & ~(FUZZ_REPLUG | BIT(FV_EVIL_SILENT) | \
+					BIT(FV_EVIL_NEEDS_RESET)))
 
 /**
  * struct fuzz_run - one run of a fuzzer
  * @module: its name in debugfs
  * @seed: decides all
  * @seconds: how long
+ * @least: go on until there are so many mutations, three times as long at most
  * @end: in jiffies
  * @lock: protects what follows; any context
  * @rng: the generator
@@ -57,8 +65,14 @@
  * @completions: of the device
  * @mutated: of those, and what a fuzzer counts with fuzz_mutated()
  * @violations: of the specification by the driver
- * @fatal: kinds that happened, and need another plug; cleared by fv_fuzz_replug()
- * @plugs: how often fv_fuzz_replug() was called
+ * @rare: kinds of enum fv_evil that are chosen only when they are due
+ * @costly: kinds that are chosen four times less often than others that are not due
+ * @asleep: of FUZZ_REPLUG, kinds that happen when a device sleeps, too
+ * @frail: nothing is mutated after a kind of FUZZ_ENDS: the driver gives up the whole
+ *	device, and would not see it
+ * @devices: so many were given to fv_fuzz_start()
+ * @plugs: how often fv_fuzz_plug() was called
+ * @sleeps: how often fv_fuzz_restore() was called
  * @nr_own: kinds of the fuzzer's own
  * @own: their names
  * @count: of each kind
@@ -69,6 +83,7 @@ struct fuzz_run {
 	const char *module;
 	u64 seed;
 	unsigned int seconds;
+	unsigned int least;
 	unsigned long end;
 	spinlock_t lock;	/* protects rng and the counts */
 	struct kgd_rng rng;
@@ -77,8 +92,13 @@ struct fuzz_run {
 	u64 completions;
 	u64 mutated;
 	u64 violations;
-	unsigned long fatal;
+	unsigned long rare;
+	unsigned long costly;
+	unsigned long asleep;
+	bool frail;
+	unsigned int devices;
 	unsigned int plugs;
+	unsigned int sleeps;
 	unsigned int nr_own;
 	const char *own[FUZZ_OWN_KINDS];
 	u64 count[FUZZ_KINDS];
@@ -88,6 +108,7 @@ struct fuzz_run {
 
 int fuzz_begin(struct fuzz_run *run);
 bool fuzz_more(const struct fuzz_run *run);
+void fuzz_stop(struct fuzz_run *run);
 int fuzz_end(struct fuzz_run *run);
 void fuzz_remove(struct fuzz_run *run);
 
@@ -102,7 +123,13 @@ void fuzz_violated(struct fuzz_run *run, unsigned int nr);
 void fv_fuzz_start(struct fv_device *fv, struct fuzz_run *run, unsigned int permille,
 		   unsigned long allowed);
 void fv_fuzz_stop(struct fv_device *fv);
+unsigned long fv_fuzz_wait(struct fv_device *fv, unsigned long kinds, unsigned long timeout);
+unsigned long fv_fuzz_pause(struct fv_device *fv);
+void fv_fuzz_unplug(struct fv_device *fv);
+int fv_fuzz_plug(struct fv_device *fv);
 int fv_fuzz_replug(struct fv_device *fv);
+int fv_fuzz_freeze(struct fv_device *fv);
+int fv_fuzz_restore(struct fv_device *fv);
 unsigned int fv_dead_queues(struct fv_device *fv);
 
 #endif /* KGD_FUZZ_H */

@@ -38,6 +38,10 @@ static unsigned int seconds = 10;
 module_param(seconds, uint, 0444);
 MODULE_PARM_DESC(seconds, "how long (10)");
 
+static unsigned int least;
+module_param(least, uint, 0444);
+MODULE_PARM_DESC(least, "go on until there are so many mutations, up to three times as long");
+
 static unsigned long long seed;
 module_param(seed, ullong, 0444);
 MODULE_PARM_DESC(seed, "of everything random (0: a new one)");
@@ -95,6 +99,16 @@ static void do_something(struct race_reader *reader)
 	atomic_inc(&done_to[victim].nr);
 }
 
+/* A slow machine gets more time. */
+static bool time_is_up(void)
+{
+	unsigned long end = end_jiffies;
+
+	if (atomic64_read(&mutated) < least)
+		end += 2 * seconds * HZ;
+	return !time_before(jiffies, end);
+}
+
 static void step(struct race_reader *reader)
 {
 	unsigned int nr = atomic_read(&done_to[reader->index].nr);
@@ -111,7 +125,7 @@ static void step(struct race_reader *reader)
 		atomic64_inc(&kind_count[kind]);
 	}
 	if ((s64)(now - kvmclock_time_at(&pvclock_host.line, rdtsc_ordered())) > FAR_AHEAD_NS ||
-	    time_after(jiffies, end_jiffies))
+	    time_is_up())
 		WRITE_ONCE(race.stop, true);
 	do_something(reader);
 }
@@ -197,7 +211,7 @@ static int __init fuzz_init(void)
 	end_jiffies = jiffies + seconds * HZ;
 	do {
 		err = run_round(kgd_rng_u64(&rng));
-	} while (!err && time_before(jiffies, end_jiffies));
+	} while (!err && !time_is_up());
 	kvmclock_areas_stop();
 	atomic64_set(&completions, atomic64_read(&race.reads));
 	pr_info("%lld reads, %lld after a mutation, %llu violations, %u rounds\n",

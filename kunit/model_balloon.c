@@ -31,7 +31,8 @@ static const unsigned int mb_role_bit[MB_NR_ROLES] = {
  */
 void mb_changed(struct mb_device *mb)
 {
-	wake_up_all(&mb->wait);
+	if (wq_has_sleeper(&mb->wait))
+		wake_up_all(&mb->wait);
 }
 
 static int mb_lies_told(const struct fv_device *fv)

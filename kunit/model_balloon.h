@@ -127,6 +127,7 @@ struct mb_reports {
  * @role: of each queue
  * @wait: woken after each change of what follows
  * @held: pages that the device holds
+ * @first: one of them, 0 if there is none; the map has the others
  * @peak: the most that it held; a test may set it to 0
  * @stolen: pages that another balloon got before this one was told that they are free
  * @inflated: pages taken since it was made
@@ -155,6 +156,7 @@ struct mb_device {
 	enum mb_role role[MB_NR_ROLES];
 	wait_queue_head_t wait;
 	unsigned long held;
+	u32 first;
 	unsigned long peak;
 	unsigned long stolen;
 	u64 inflated;

@@ -20,12 +20,16 @@
 /**
  * struct mb_page - what is known of a page
  * @seq: of the inflate request that brought it
+ * @next: page of the same owner, 0 if it is the last
+ * @prev: the opposite, 0 if it is the first
  * @owner: the balloon that holds it, 0 if none
  * @ever: it was in a balloon once
  * @filled: the device has written into it
  */
 struct mb_page {
 	u32 seq;
+	u32 next;
+	u32 prev;
 	u8 owner;
 	bool ever;
 	bool filled;
@@ -151,18 +155,46 @@ static struct mb_page *mb_page(struct mb_device *mb, u64 pfn, const char *what)
 	return NULL;
 }
 
+/* The first page of the guest is nobody's: 0 stands for none. */
+static void mb_own(struct mb_device *mb, u32 pfn)
+{
+	struct mb_page *page = &mb_map[pfn];
+
+	page->owner = mb->owner;
+	page->prev = 0;
+	page->next = mb->first;
+	if (mb->first)
+		mb_map[mb->first].prev = pfn;
+	mb->first = pfn;
+	mb->held++;
+}
+
+static void mb_disown(struct mb_device *mb, u32 pfn)
+{
+	struct mb_page *page = &mb_map[pfn];
+
+	page->owner = 0;
+	if (page->next)
+		mb_map[page->next].prev = page->prev;
+	if (page->prev)
+		mb_map[page->prev].next = page->next;
+	else
+		mb->first = page->next;
+	mb->held--;
+}
+
 /*
  * A page that another balloon has may be given if that one need not be told before the
- * guest uses it: it hears of it later.
+ * guest uses it: it hears of it later. So it may if that one has pretended to have given
+ * it back.
  */
-static bool mb_steal(struct mb_device *mb, struct mb_page *page)
+static bool mb_steal(struct mb_device *mb, u32 pfn)
 {
-	struct mb_device *other = mb_devices[page->owner];
+	struct mb_device *other = mb_devices[mb_map[pfn].owner];
 
-	if (!other || other == mb || other->must_tell)
+	if (!other || other == mb || (other->must_tell && !mb_lied(other)))
 		return false;
-	page->owner = 0;
-	other->held--;
+	mb_disown(other, pfn);
 	other->stolen++;
 	return true;
 }
@@ -174,17 +206,16 @@ static void mb_take(struct mb_device *mb, u64 pfn, u32 seq)
 
 	if (!page)
 		return;
-	if (page->owner && !mb_steal(mb, page)) {
+	if (page->owner && !mb_steal(mb, pfn)) {
 		if (!mb_lied(mb))
 			fv_violation(mb->fv, "5.5.6", "inflate of page %#llx, which balloon %u has",
 				     pfn, page->owner);
 		return;
 	}
-	page->owner = mb->owner;
+	mb_own(mb, pfn);
 	page->seq = seq;
 	page->ever = true;
 	page->filled = false;
-	mb->held++;
 	mb->peak = max(mb->peak, mb->held);
 	mb->inflated++;
 
@@ -271,8 +302,7 @@ static void mb_give(struct mb_device *mb, u64 pfn, u32 seq)
 	}
 	if (mb->must_tell && !mb_lied(mb))
 		mb_intact(mb, pfn, "before the device was told");
-	page->owner = 0;
-	mb->held--;
+	mb_disown(mb, pfn);
 	mb->deflated++;
 }
 
@@ -353,15 +383,11 @@ int mb_deflate(struct mb_device *mb, struct fv_chain *chain)
 void mb_forget(struct mb_device *mb)
 {
 	bool check = mb->must_tell && !mb_lied(mb);
-	u64 pfn;
 
-	for (pfn = 0; mb->held && pfn < mb_map_len; pfn++) {
-		if (mb_map[pfn].owner != mb->owner)
-			continue;
+	while (mb->first) {
 		if (check)
-			check = mb_intact(mb, pfn, "before the device was reset");
-		mb_map[pfn].owner = 0;
-		mb->held--;
+			check = mb_intact(mb, mb->first, "before the device was reset");
+		mb_disown(mb, mb->first);
 	}
 	mb->stolen = 0;
 }

@@ -72,6 +72,8 @@ struct nm_frame {
  * @set_len: see @used_len
  * @lost: the device forgets the buffers, and the frame
  * @unchecked: the header need not be one that was negotiated
+ * @plain: what is wrong is all of it: without the mutations of fv_fuzz_start(), if it is
+ *	one buffer
  */
 struct nm_bad {
 	u16 num_buffers;
@@ -82,6 +84,7 @@ struct nm_bad {
 	bool set_len;
 	bool lost;
 	bool unchecked;
+	bool plain;
 };
 
 /**
@@ -269,7 +272,9 @@ struct nm_params {
  * @garbage_ack: answer commands of these classes with 0xa5, BIT(class)
  * @mutate: called for each frame to be received with its header and faults, may
  *	change both; see nm_receive(). Optional; @lock held.
- * @mutate_arg: for it
+ * @mutated: called after @mutate, when the frame is on its way, or with false if the
+ *	ring takes nothing any more. Optional; @lock held.
+ * @mutate_arg: for both
  * @mutate_ack: called with the answer to a command, returns another. Optional.
  * @wait: woken at each event
  * @lock: protects all below, and is taken before a queue's lock; interrupts disabled
@@ -297,6 +302,7 @@ struct nm {
 	unsigned long garbage_ack;
 	bool (*mutate)(struct nm *nm, struct nm_hdr *hdr, struct nm_bad *bad,
 		       unsigned int bufs);
+	void (*mutated)(struct nm *nm, bool sent);
 	void *mutate_arg;
 	u8 (*mutate_ack)(struct nm *nm, u8 ack);
 	wait_queue_head_t wait;

@@ -281,6 +281,22 @@ static void nm_count_rx(struct nm *nm, unsigned int pair, const struct nm_hdr *h
 	}
 }
 
+/* Lock held, so nobody else completes anything there. */
+static void nm_push(struct nm *nm, struct fv_queue *q, struct fv_chain **bufs, const u32 *lens,
+		    unsigned int nr, const struct nm_bad *bad)
+{
+	u64 before = READ_ONCE(q->counts.pushed);
+
+	if (bad->plain && nr == 1)
+		fv_push_raw(q, bufs[0]->id, lens[0]);
+	else
+		fv_push_many(bufs, lens, nr);
+
+	/* Not into a ring that is dead, and not if it is kept for ever (FV_EVIL_SILENT). */
+	if (nm->mutated)
+		nm->mutated(nm, READ_ONCE(q->counts.pushed) != before);
+}
+
 /* Lock held: the buffers cannot go away. */
 static int nm_receive_locked(struct nm *nm, struct fv_queue *q, unsigned int pair,
 			     struct nm_hdr *hdr, const void *data, unsigned int len,
@@ -306,15 +322,18 @@ static int nm_receive_locked(struct nm *nm, struct fv_queue *q, unsigned int pai
 	rxq->head = (rxq->head + push) % q->num;
 	rxq->count -= push;
 
-	if (bad->lost)
+	if (bad->lost) {
+		if (nm->mutated)
+			nm->mutated(nm, !virtqueue_is_broken(q->vq));
 		return 0;
+	}
 
 	nm_write_hdr(nm, &wire, hdr, data, len, bad->set_buffers ? bad->num_buffers : nr);
 	nm_fill(bufs, lens, nr, &wire, hdr_len, data, len);
 	if (bad->set_len && bad->nth < push)
 		lens[bad->nth] = bad->used_len;
 	nm_count_rx(nm, pair, hdr, len);
-	fv_push_many(bufs, lens, push);
+	nm_push(nm, q, bufs, lens, push, bad);
 
 	return 0;
 }

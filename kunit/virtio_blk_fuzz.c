@@ -18,16 +18,21 @@
 #include "virtio_blk_fuzz.h"
 
 /* Mutated by the common part, of a thousand completions; the model adds its own. */
-#define BF_MUTATED	600
+#define BF_MUTATED	850
 
 /* Several disks, because most of the time goes into waiting for the kernel. */
-#define BF_DISKS	6
+#define BF_DISKS	10
 
 /* Of a thousand times that a disk needs a reset, it is put to sleep so often. */
-#define BF_SLEEPS	600
+#define BF_SLEEPS	960
+
+/* These take long to get over: none more often than it has to be. */
+#define BF_SLOW		(BIT(FV_EVIL_LOST_KICK) | BIT(FV_EVIL_LOST_IRQ) | \
+			 BIT(FV_EVIL_CONFIG_IRQ) | BIT(FV_EVIL_CONFIG_FLIP) | \
+			 BIT(FV_EVIL_CONFIG_ZERO) | BIT(FV_EVIL_CONFIG_ONES))
 
 /* A lost notification or interrupt is made good in less. */
-#define BF_STUCK_MS	400
+#define BF_STUCK_MS	200
 #define BF_IDLE_MS	10
 /* After the disk is gone, nothing remains. */
 #define BF_END_MS	30000
@@ -35,6 +40,10 @@
 static unsigned int seconds = 60;
 module_param(seconds, uint, 0444);
 MODULE_PARM_DESC(seconds, "How long");
+
+static unsigned int least;
+module_param(least, uint, 0444);
+MODULE_PARM_DESC(least, "Go on until there are so many mutations, up to three times as long");
 
 static unsigned long long seed = 1;
 module_param(seed, ullong, 0444);
@@ -59,7 +68,8 @@ void bf_finding(struct bf *bf, const char *fmt, ...)
 	vaf.fmt = fmt;
 	vaf.va = &args;
 	if (bf->findings++ < 10)
-		pr_err("virtio_blk_fuzz: seed %llu: %pV\n", bf->run->seed, &vaf);
+		pr_err("virtio_blk_fuzz: seed %llu: disk %u: %pV\n", bf->run->seed, bf->index,
+		       &vaf);
 	va_end(args);
 }
 
@@ -73,6 +83,30 @@ void bf_finding(struct bf *bf, const char *fmt, ...)
 int bf_garbage(struct bf *bf)
 {
 	return atomic_read(&bf->fv->evil_done[FV_EVIL_GARBAGE]);
+}
+
+/**
+ * bf_wrong_ids() - how often a completion was not that of the request it named
+ * @bf: the fuzzer
+ *
+ * The name may be that of a newer request: one that the device has not looked at is then
+ * done, and its memory, which the driver has back, is written to later. Nothing that
+ * the driver can know tells the two apart.
+ *
+ * Context: any.
+ * Return: their number.
+ */
+int bf_wrong_ids(struct bf *bf)
+{
+	static const enum fv_evil kinds[] = {
+		FV_EVIL_ID_RANGE, FV_EVIL_ID_IDLE, FV_EVIL_TWICE, FV_EVIL_INDEX_JUMP,
+	};
+	unsigned int i;
+	int n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		n += atomic_read(&bf->fv->evil_done[kinds[i]]);
+	return n;
 }
 
 static int bf_is_disk(struct device *dev, void *data)
@@ -114,6 +148,7 @@ static bool bf_open(struct bf *bf)
 	}
 	bf->file = file;
 	bf->bdev = file_bdev(file);
+	bf->wrong_ids = bf_wrong_ids(bf);
 	bm_resize(bf->bm, BF_CAPACITY);
 	return true;
 }
@@ -127,6 +162,21 @@ static void bf_empty(struct bf *bf)
 	bm_set_conf(bf->bm, &params.conf);
 }
 
+/* A disk that is gone before its driver has had a look. */
+static void bf_plug_gone(struct bf *bf)
+{
+	if (!fuzz_kind_due(bf->run, FV_EVIL_GONE))
+		return;
+	fv_misbehave(bf->fv, FV_EVIL_GONE, FV_ALL_QUEUES, 1);
+	fuzz_mutated(bf->run, FV_EVIL_GONE);
+	if (!fv_plug(bf->fv)) {
+		if (fv_bound(bf->fv))
+			bf_finding(bf, "the driver has taken a disk that is gone");
+		fv_unplug(bf->fv);
+	}
+	fv_misbehave(bf->fv, FV_EVIL_GONE, FV_ALL_QUEUES, 0);
+}
+
 /* Take the disk away, under load, and bring it back. */
 static bool bf_replug(struct bf *bf)
 {
@@ -138,7 +188,9 @@ static bool bf_replug(struct bf *bf)
 			virtio_break_device(&bf->fv->vdev);
 		bf_empty(bf);
 		bm_release(bf->bm, FV_RANDOM, UINT_MAX);
-		if (fv_fuzz_replug(bf->fv))
+		fv_fuzz_unplug(bf->fv);
+		bf_plug_gone(bf);
+		if (fv_fuzz_plug(bf->fv))
 			continue;
 		if (!bf_wait_idle(bf, BF_END_MS)) {
 			bf_finding(bf, "%d requests did not end", atomic_read(&bf->busy));
@@ -156,25 +208,67 @@ static bool bf_replug(struct bf *bf)
 static bool bf_sleep(struct bf *bf)
 {
 	bf->wakes++;
-	return !fv_freeze(bf->fv) && !fv_restore(bf->fv) && !fv_dead_queues(bf->fv);
+	if (fv_fuzz_freeze(bf->fv))
+		return false;
+	/* The new rings know nothing of old requests. What has ended so far did in those. */
+	bf_reap(bf);
+	bf->wrong_ids = bf_wrong_ids(bf);
+	return !fv_fuzz_restore(bf->fv);
 }
 
-static bool bf_is_gone(struct bf *bf)
+/* What can still happen to a disk that has lost its queues. */
+static void bf_finish_off(struct bf *bf)
 {
-	u8 status = bf->fv->vdev.config->get_status(&bf->fv->vdev);
+	static const enum fv_evil last[] = { FV_EVIL_NEEDS_RESET, FV_EVIL_GONE };
+	unsigned int i;
 
-	return status == 0xff;
+	for (i = 0; i < ARRAY_SIZE(last); i++) {
+		if (!fuzz_kind_due(bf->run, last[i]))
+			continue;
+		fv_misbehave(bf->fv, last[i], FV_ALL_QUEUES, 1);
+		fuzz_mutated(bf->run, last[i]);
+		/* The driver may notice. */
+		usleep_range(500, 1000);
+	}
 }
 
 static bool bf_heal(struct bf *bf)
 {
 	unsigned int dead = fv_dead_queues(bf->fv);
 
-	if (dead < bf->fv->nr_queues && bf_stuck(bf, BF_STUCK_MS) < BF_SLOTS / 4)
+	if (dead < bf->fv->nr_queues && bf_stuck(bf, BF_STUCK_MS) < BF_SLOTS * 3 / 4)
 		return true;
-	if (!bf_is_gone(bf) && fuzz_chance(bf->run, BF_SLEEPS) && bf_sleep(bf))
-		return true;
+	fv_fuzz_pause(bf->fv);
+	bf_finish_off(bf);
+	if (fuzz_chance(bf->run, BF_SLEEPS)) {
+		/* One that is gone for good does not sleep. */
+		fv_misbehave(bf->fv, FV_EVIL_GONE, FV_ALL_QUEUES, 0);
+		if (bf_sleep(bf))
+			return true;
+	}
 	return bf_replug(bf);
+}
+
+/*
+ * Sends from each CPU in turn, for each has a queue of its own: but where the queue was
+ * given up, requests fail at once and nothing is tested.
+ */
+static unsigned int bf_next_cpu(struct bf *bf, unsigned int cpu)
+{
+	unsigned int i;
+
+	for (i = 0; i < num_online_cpus(); i++) {
+		struct fv_queue *q;
+
+		cpu = cpumask_next(cpu, cpu_online_mask);
+		if (cpu >= nr_cpu_ids)
+			cpu = cpumask_first(cpu_online_mask);
+		q = fv_queue(bf->fv, cpu % bf->fv->nr_queues);
+		if (q && q->vq && !virtqueue_is_broken(q->vq))
+			break;
+	}
+	set_cpus_allowed_ptr(current, cpumask_of(cpu));
+	return cpu;
 }
 
 static void bf_loop(struct bf *bf)
@@ -182,13 +276,10 @@ static void bf_loop(struct bf *bf)
 	unsigned int cpu = bf->index % num_online_cpus(), round = 0;
 
 	while (fuzz_more(bf->run) && !bf->findings) {
-		if (!(round++ % 8)) {
-			cpu = cpumask_next(cpu, cpu_online_mask);
-			if (cpu >= nr_cpu_ids)
-				cpu = cpumask_first(cpu_online_mask);
-			set_cpus_allowed_ptr(current, cpumask_of(cpu));
+		if (!(round++ % 8))
 			bf_mutate_config(bf);
-		}
+		if (!(round % 8) || fv_dead_queues(bf->fv))
+			cpu = bf_next_cpu(bf, cpu);
 		/* The load is to go on, and the block layer is not what is tested. */
 		if (bdev_nr_sectors(bf->bdev) < BF_CAPACITY) {
 			bm_resize(bf->bm, BF_CAPACITY);
@@ -197,7 +288,8 @@ static void bf_loop(struct bf *bf)
 		if (bdev_nr_sectors(bf->bdev) >= BF_CAPACITY || !(round % 16))
 			bf_submit(bf);
 		bm_release(bf->bm, FV_RANDOM, 4);
-		wait_event_timeout(bf->event, atomic_read(&bf->busy) < BF_SLOTS / 2, 1);
+		wait_event_timeout(bf->event, atomic_read(&bf->busy) < BF_SLOTS * 3 / 4,
+				   1);
 		bf_reap(bf);
 		if (!bf_heal(bf))
 			break;
@@ -302,7 +394,7 @@ static int bf_all(void)
 	while (!err && fuzz_more(&bf_run))
 		schedule_timeout_interruptible(HZ / 10);
 	if (err)
-		bf_run.end = jiffies;
+		fuzz_stop(&bf_run);
 	for (i = 0; i < BF_DISKS; i++) {
 		e = bf_stop(&bf_disks[i]);
 		err = err ?: e;
@@ -317,12 +409,15 @@ static int __init bf_init(void)
 	bf_run.module = "virtio_blk";
 	bf_run.seed = seed;
 	bf_run.seconds = seconds;
+	bf_run.least = least;
 	bf_disks = kvcalloc(BF_DISKS, sizeof(*bf_disks), GFP_KERNEL);
 	if (!bf_disks)
 		return -ENOMEM;
 	err = fuzz_begin(&bf_run);
 	if (err)
 		goto free;
+	bf_run.rare = BF_SLOW;
+	bf_run.asleep = BIT(FV_EVIL_RESET_STUCK);
 	err = bf_mutate_init(&bf_run);
 	if (!err)
 		err = bf_all();

@@ -69,6 +69,7 @@ struct bf_slot {
  * @bdev: the same
  * @event: a request has ended
  * @busy: requests under way
+ * @wrong_ids: bf_wrong_ids() when its rings were new
  * @salt: the next one
  * @findings: what must not be
  * @ok: requests that were done
@@ -89,6 +90,7 @@ struct bf {
 	struct block_device *bdev;
 	wait_queue_head_t event;
 	atomic_t busy;
+	int wrong_ids;
 	u32 salt;
 	unsigned int findings;
 	u64 ok;
@@ -100,6 +102,7 @@ struct bf {
 
 /* The disk: virtio_blk_fuzz.c */
 int bf_garbage(struct bf *bf);
+int bf_wrong_ids(struct bf *bf);
 __printf(2, 3) void bf_finding(struct bf *bf, const char *fmt, ...);
 
 /* The load: virtio_blk_fuzz_load.c */

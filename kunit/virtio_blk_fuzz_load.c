@@ -152,6 +152,9 @@ static void bf_judge(struct bf *bf, struct bf_slot *slot)
 	unsigned int s;
 	u32 known = BF_UNKNOWN;
 
+	if (bf->wrong_ids != bf_wrong_ids(bf))
+		slot->lied = true;
+
 	if (slot->status)
 		bf->failed++;
 	else

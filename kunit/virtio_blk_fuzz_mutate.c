@@ -4,6 +4,7 @@
  * about the rings are up to the common part.
  */
 #include <linux/string.h>
+#include <linux/virtio.h>
 #include <linux/virtio_byteorder.h>
 
 #include "virtio_blk_fuzz.h"
@@ -75,13 +76,16 @@ static int bf_handle(struct fv_queue *q, struct fv_chain *chain)
 {
 	struct bf *bf = ((struct bm *)q->fv->model_data)->owner;
 
-	if (fuzz_chance(bf->run, BF_PERMILLE)) {
+	/* A ring that the driver has given up shows it nothing. */
+	if (!virtqueue_is_broken(q->vq) && fuzz_chance(bf->run, BF_PERMILLE)) {
 		enum bf_kind kind = fuzz_below(bf->run, BF_LATE + 1);
 
 		if (kind != BF_LATE)
 			bf_lie(bf, chain);
-		if (kind != BF_LATE || bf->bm->nr_held < BF_MAX_HELD)
+		if (kind != BF_LATE || bf->bm->nr_held < BF_MAX_HELD) {
 			bf_rule(bf, kind);
+			chain->as_is = true;
+		}
 	}
 	return bm_handle(q, chain);
 }

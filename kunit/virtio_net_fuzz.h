@@ -5,7 +5,7 @@
 
 #include <linux/netdevice.h>
 
-#include "fuzz_rng.h"
+#include "fuzz.h"
 #include "model_net.h"
 
 /**
@@ -43,37 +43,52 @@ enum nf_kind {
 };
 
 /**
- * struct nf - a fuzzing run
+ * struct nf - a device of the fuzzer, one after the other, and the thread that loads it
+ * @run: of all of them
+ * @thread: see there
+ * @index: number of the thread
+ * @err: what has gone wrong
  * @nm: the device of the moment
  * @dev: its interface, held, or NULL
- * @rng: for the load; the thread that calls nf_load() owns it
+ * @rng: for the load; of the thread
  * @dev_rng: for the mutations; &nm.lock
- * @features: of the device
+ * @pending: mutations of the frame that is being received; &nm.lock
  * @data: a frame
- * @count: told of each mutation
- * @count_arg: for it
+ * @devices: how many there were
+ * @sleeps: how often one of them slept
+ * @plugs: how often one was plugged
  */
 struct nf {
+	struct fuzz_run *run;
+	struct task_struct *thread;
+	unsigned int index;
+	int err;
 	struct nm *nm;
 	struct net_device *dev;
 	struct kgd_rng rng;
 	struct kgd_rng dev_rng;
-	u64 features;
+	unsigned long pending;
 	u8 *data;
-	void (*count)(struct nf *nf, enum nf_kind kind);
-	void *count_arg;
+	u64 devices;
+	u64 sleeps;
+	u64 plugs;
 };
 
 /* virtio_net_fuzz_mutate.c */
-const char *nf_kind_name(enum nf_kind kind);
-bool nf_mutate(struct nm *nm, struct nm_hdr *hdr, struct nm_bad *bad, unsigned int bufs);
-u8 nf_mutate_ack(struct nm *nm, u8 ack);
+int nf_mutate_init(struct fuzz_run *run);
+bool nf_due(struct nf *nf, enum nf_kind kind);
+void nf_count(struct nf *nf, enum nf_kind kind);
+void nf_mutate_start(struct nf *nf);
 void nf_mutate_config(struct nf *nf);
 
+/* virtio_net_fuzz_device.c */
+int nf_create(struct nf *nf);
+void nf_destroy(struct nf *nf);
+bool nf_heal(struct nf *nf);
+unsigned int nf_live(struct nf *nf);
+
 /* virtio_net_fuzz_load.c */
-int nf_plug(struct nf *nf);
-void nf_unplug(struct nf *nf);
-void nf_load(struct nf *nf);
-bool nf_worn(struct nf *nf);
+unsigned int nf_traffic(struct nf *nf);
+void nf_control(struct nf *nf);
 
 #endif /* KGD_VIRTIO_NET_FUZZ_H */

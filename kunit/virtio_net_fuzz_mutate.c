@@ -5,9 +5,13 @@
 
 #include "virtio_net_fuzz.h"
 
-/* Of a thousand frames, commands and looks at the configuration. */
-#define NF_RATE		500
-#define NF_ACK_RATE	300
+/* Of a thousand frames; and of commands, while that kind is due, and later. */
+#define NF_RATE		550
+#define NF_ACK_RATE	700
+#define NF_ACK_LATER	50
+
+/* These take buffers away for good, so they are no more frequent than they have to be. */
+#define NF_COSTLY	(BIT(NF_LOST) | BIT(NF_MISSING) | BIT(NF_NUM_BUFFERS))
 
 static const char * const nf_kind_names[NF_NR] = {
 	[NF_FLAGS] = "net_flags",
@@ -25,15 +29,50 @@ static const char * const nf_kind_names[NF_NR] = {
 	[NF_CONFIG] = "net_config",
 };
 
+static int nf_kinds[NF_NR];
+
 /**
- * nf_kind_name() - what a mutation is called
+ * nf_mutate_init() - have kinds of mutation
+ * @run: a run that has begun
+ *
+ * Return: 0 or a negative error number.
+ */
+int nf_mutate_init(struct fuzz_run *run)
+{
+	unsigned int kind;
+
+	for (kind = 0; kind < NF_NR; kind++) {
+		nf_kinds[kind] = fuzz_kind(run, nf_kind_names[kind]);
+		if (nf_kinds[kind] < 0)
+			return nf_kinds[kind];
+	}
+
+	return 0;
+}
+
+/**
+ * nf_due() - has a kind happened too rarely so far?
+ * @nf: a device
  * @kind: which one
  *
- * Return: its name.
+ * Context: any.
+ * Return: true if it had less than its share.
  */
-const char *nf_kind_name(enum nf_kind kind)
+bool nf_due(struct nf *nf, enum nf_kind kind)
 {
-	return nf_kind_names[kind];
+	return fuzz_kind_due(nf->run, nf_kinds[kind]);
+}
+
+/**
+ * nf_count() - count a mutation that the driver gets to see
+ * @nf: a device
+ * @kind: which one
+ *
+ * Context: any.
+ */
+void nf_count(struct nf *nf, enum nf_kind kind)
+{
+	fuzz_mutated(nf->run, nf_kinds[kind]);
 }
 
 /* Numbers at edges are worth more than others. */
@@ -112,7 +151,7 @@ static void nf_mutate_one(struct kgd_rng *rng, enum nf_kind kind, struct nm_hdr 
 		bad->lost = true;
 		break;
 	case NF_MISSING:
-		bad->only = 1 + kgd_rng_below(rng, bufs);
+		bad->only = 1 + kgd_rng_below(rng, bufs - 1);
 		break;
 	default:
 		bad->set_len = true;
@@ -122,55 +161,77 @@ static void nf_mutate_one(struct kgd_rng *rng, enum nf_kind kind, struct nm_hdr 
 	}
 }
 
-/**
- * nf_mutate() - perhaps make a received frame wrong
- * @nm: the device
- * @hdr: the header of the frame
- * @bad: what else is wrong with it
- * @bufs: buffers that it takes
- *
- * Context: the device's lock held.
- * Return: true if it is wrong now.
- */
-bool nf_mutate(struct nm *nm, struct nm_hdr *hdr, struct nm_bad *bad, unsigned int bufs)
+/* Those below their share come first. */
+static enum nf_kind nf_choose(struct nf *nf, unsigned int bufs)
+{
+	unsigned long kinds = GENMASK(NF_FRAME - 1, 0), due = 0;
+	unsigned int kind, n;
+
+	if (bufs < 2)
+		kinds &= ~BIT(NF_MISSING);
+	if (!nm_has(nf->nm, NM_F_MRG_RXBUF))
+		kinds &= ~BIT(NF_NUM_BUFFERS);
+	for_each_set_bit(kind, &kinds, NF_FRAME)
+		if (nf_due(nf, kind))
+			due |= BIT(kind);
+	if (!due)
+		due = kinds & ~NF_COSTLY;
+	for (n = kgd_rng_below(&nf->dev_rng, hweight_long(due)); n; n--)
+		due &= due - 1;
+
+	return __ffs(due);
+}
+
+/* Perhaps make a received frame wrong. &nm.lock is held. */
+static bool nf_mutate(struct nm *nm, struct nm_hdr *hdr, struct nm_bad *bad, unsigned int bufs)
 {
 	struct nf *nf = nm->mutate_arg;
 	struct kgd_rng *rng = &nf->dev_rng;
 	unsigned int n;
 	enum nf_kind kind;
 
+	nf->pending = 0;
 	/* What the load makes is what the stack of another guest may have made. */
 	if (!kgd_rng_chance(rng, NF_RATE))
 		return true;
 
 	/* Mostly one field: two that are wrong hide each other. */
-	for (n = kgd_rng_chance(rng, 200) ? 2 : 1; n; n--) {
-		kind = kgd_rng_below(rng, NF_FRAME);
-		if (kind == NF_MISSING && bufs < 2)
-			kind = NF_USED_LEN;
+	for (n = kgd_rng_chance(rng, 100) ? 2 : 1; n; n--) {
+		kind = nf_choose(nf, bufs);
 		nf_mutate_one(rng, kind, hdr, bad, bufs);
-		nf->count(nf, kind);
+		nf->pending |= BIT(kind);
 	}
+	bad->plain = true;
 
 	return true;
 }
 
-/**
- * nf_mutate_ack() - perhaps give another answer to a command
- * @nm: the device
- * @ack: the right answer
- *
- * Return: the answer.
- */
-u8 nf_mutate_ack(struct nm *nm, u8 ack)
+/* What was made wrong is on its way, or not. &nm.lock is held. */
+static void nf_mutated(struct nm *nm, bool sent)
+{
+	struct nf *nf = nm->mutate_arg;
+	unsigned int kind;
+
+	if (!sent)
+		return;
+	for_each_set_bit(kind, &nf->pending, NF_FRAME)
+		nf_count(nf, kind);
+	if (nf->pending)
+		fuzz_completed(nf->run, 1);
+}
+
+/* Perhaps give another answer to a command. */
+static u8 nf_mutate_ack(struct nm *nm, u8 ack)
 {
 	struct nf *nf = nm->mutate_arg;
 	unsigned long flags;
 
 	spin_lock_irqsave(&nm->lock, flags);
-	if (kgd_rng_chance(&nf->dev_rng, NF_ACK_RATE)) {
+	if (kgd_rng_chance(&nf->dev_rng, nf_due(nf, NF_ACK) ? NF_ACK_RATE : NF_ACK_LATER)) {
 		ack = kgd_rng_chance(&nf->dev_rng, 500) ? NM_ERR : kgd_rng_u32(&nf->dev_rng);
-		nf->count(nf, NF_ACK);
+		/* It may have been about these, and then nobody knows how many there are. */
+		nm->ctrl.pairs = nm->max_pairs;
+		nf_count(nf, NF_ACK);
 	}
 	spin_unlock_irqrestore(&nm->lock, flags);
 
@@ -178,8 +239,19 @@ u8 nf_mutate_ack(struct nm *nm, u8 ack)
 }
 
 /**
+ * nf_mutate_start() - let the model lie from now on
+ * @nf: a device
+ */
+void nf_mutate_start(struct nf *nf)
+{
+	nf->nm->mutate_ack = nf_mutate_ack;
+	nf->nm->mutated = nf_mutated;
+	nf->nm->mutate = nf_mutate;
+}
+
+/**
  * nf_mutate_config() - change a field of the configuration, and say so
- * @nf: the run
+ * @nf: a device
  */
 void nf_mutate_config(struct nf *nf)
 {
@@ -196,5 +268,5 @@ void nf_mutate_config(struct nf *nf)
 		bytes[6 - offset] |= NM_S_LINK_UP;
 	fv_config_set(nf->nm->fv, offset, bytes, len);
 	fv_config_changed(nf->nm->fv);
-	nf->count(nf, NF_CONFIG);
+	nf_count(nf, NF_CONFIG);
 }
