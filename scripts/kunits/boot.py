@@ -17,7 +17,7 @@ from .common import GUEST_DIR, OUT_DIR
 MEMORY = {"fast": "512M", "coverage": "512M", "debug": "1G"}
 # A hang is to end the guest, with a report, not to wait for the time-out. On a panic
 # the whole log goes to the console: what had not been read yet would be lost.
-ARGUMENTS = ("log_buf_len=8M", "hung_task_panic=1", "softlockup_panic=1",
+ARGUMENTS = ("log_buf_len=8M", "loglevel=3", "hung_task_panic=1", "softlockup_panic=1",
              "sysctl.kernel.hung_task_check_interval_secs=5",
              "panic_print=0x20", "mitigations=off")
 STOPPED = {EXIT_TIMEOUT: "the time was up", EXIT_DIED: "the guest died",
@@ -38,6 +38,7 @@ class Job:
     timeout: int = 300
     smp: int = 2
     append: str = ""
+    starve: str = ""            # allocations of this driver fail at random
 
     def script(self):
         """Return the script for the guest."""
@@ -45,7 +46,8 @@ class Job:
                            for module, values in self.params.items())
         values = {"DRIVERS": " ".join(self.drivers), "TESTS": " ".join(self.tests),
                   "FUZZ": int(self.fuzz), "LEAKS": int(self.leaks),
-                  "SAVE": int(self.own.kind == "coverage"), "PARAMS": params}
+                  "SAVE": int(self.own.kind == "coverage"), "PARAMS": params,
+                  "STARVE": self.starve}
         head = "".join(f"{key}={shlex.quote(str(value))}\n" for key, value in values.items())
         return "#!/bin/sh\n" + head + (GUEST_DIR / "run.sh").read_text(encoding="utf-8")
 

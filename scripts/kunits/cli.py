@@ -15,6 +15,8 @@ from .common import (DRIVERS, EXIT_FAILED, FAKE, OUT_DIR, Parser, number, say)
 SELF = "fake_virtio"        # the fake device's own suites
 # Much more than an idle machine needs: several share the one that runs the tests.
 TIMEOUT = {"fast": 400, "coverage": 500, "debug": 1500}
+# A test is a task that waits for another one, the longer the more its kernel checks.
+HUNG = {"fast": 60, "coverage": 60, "debug": 300}
 KUNIT_FIRST = 30            # lines of a complaint that are shown
 
 
@@ -171,7 +173,7 @@ def run(options):
     built = time.monotonic()
     try:
         wanted = _select(staged, tests, options)
-        append = options.append
+        append = f"sysctl.kernel.hung_task_timeout_secs={HUNG[options.kind]} {options.append}"
         if options.suite and options.kernel != "6.1":
             append += f" kunit.filter_glob={options.suite}"
         elif options.suite:

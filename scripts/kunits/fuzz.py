@@ -5,7 +5,7 @@ import os
 import secrets
 import time
 
-from rig.common import RigError
+from rig.common import RigError, UsageError
 
 from . import boot, cli, kernel, modules
 from .common import DRIVERS, EXIT_FAILED, Parser, drivers, number, say, set_name
@@ -22,14 +22,17 @@ def _parser():
                     epilog="Exit status: 0 nothing was found and enough was tried, 1 otherwise, "
                     "2 bad usage. More: Documentation/kunit.md")
     add = parser.add_argument
-    add("module", nargs="*", help=f"{', '.join(DRIVERS)}; default all, one after the other")
+    add("module", nargs="*",
+        help=f"{', '.join(DRIVERS)}; default all, one after the other in one guest")
     add("--seconds", default=SECONDS, metavar="N", help=f"how long, each (default {SECONDS})")
     add("--seed", metavar="S", help="what the random choices begin with (default: a new one)")
     add("--min", default=None, metavar="N",
         help=f"mutated completions that there have to be (default {MINIMUM} for {SECONDS} s "
-        "or more, in proportion for less)")
+        "or more, in proportion for less); a slow machine gets three times --seconds for them")
     add("--kernel", default="6.12", metavar="K", help="6.12 (default) or 6.1")
     add("--fast", action="store_true", help="on the kernel without checks, to try a fuzzer out")
+    add("--starve", action="store_true",
+        help="let allocations of the driver fail at random as well; a guest for each driver")
     add("--append", default="", metavar="ARGS", help="more kernel arguments")
     return parser
 
@@ -42,26 +45,35 @@ def options_of(argv):
     if options.seed is None:
         options.seed = secrets.randbits(32)
     options.seed = number(options.seed, "--seed", 0, (1 << 64) - 1)
+    if options.starve and "kvmclock" in options.module:
+        if len(options.module) < len(DRIVERS):
+            raise UsageError("--starve kvmclock: its fuzzer allocates nothing; allowed are "
+                             + ", ".join(name for name in DRIVERS if name != "kvmclock"))
+        options.module.remove("kvmclock")
+    if options.min is None and options.starve:
+        options.min = 0
     if options.min is None:
         options.min = MINIMUM * min(options.seconds, SECONDS) // SECONDS
     options.min = number(options.min, "--min", 0, 1 << 40)
     return options
 
 
-def job(own, stage, name, seconds, seed):
-    """Return what a guest does to fuzz one driver."""
-    before, fake = cli.needs([name])
-    return boot.Job(own, stage, before + fake, [f"{name}_fuzz"],
-                    {f"{name}_fuzz": [f"seconds={seconds}", f"seed={seed}"]}, fuzz=True,
-                    leaks=own.kind == "debug", timeout=2 * seconds + MARGIN,
+def job(own, stage, names, seconds, seed, least=0):
+    """Return what a guest does to fuzz some drivers, one after the other."""
+    before, fake = cli.needs(names)
+    params = [f"seconds={seconds}", f"seed={seed}", f"least={least}"]
+    return boot.Job(own, stage, before + fake, [f"{name}_fuzz" for name in names],
+                    {f"{name}_fuzz": params for name in names},
+                    fuzz=True, leaks=own.kind == "debug",
+                    timeout=len(names) * 4 * seconds + MARGIN,
                     # The watchdog of tasks is not to take the fuzzer's own for stuck.
-                    append=f"sysctl.kernel.hung_task_timeout_secs={seconds + 60}")
+                    append=f"sysctl.kernel.hung_task_timeout_secs={3 * seconds + 60}")
 
 
-def prepare(own, name, ident, **where):
-    """Build one fuzzer; return the folder with its modules."""
-    before, fuzzers, folder = cli.build(own, [name], "_fuzz", **where)
-    return cli.stage(folder, [name], before + fuzzers, ident)
+def prepare(own, names, ident, **where):
+    """Build fuzzers; return the folder with their modules."""
+    before, fuzzers, folder = cli.build(own, names, "_fuzz", **where)
+    return cli.stage(folder, names, before + fuzzers, ident)
 
 
 def _numbers(counts):
@@ -72,11 +84,14 @@ def _numbers(counts):
 
 
 def findings(outcome, name, minimum):
-    """Return (what is wrong with a run of a fuzzer, its counts)."""
-    wrong = list(outcome.problems)
+    """Return (what is wrong with what one fuzzer did, its counts).
+
+    With a minimum of 0 mutations nothing is asked of the share of each kind either.
+    """
+    wrong = []
     section = outcome.sections.get(f"{name}_fuzz")
     if section is None or section.status is None:
-        wrong.append(f"{name}_fuzz never came back")
+        wrong.append(f"{name}_fuzz never came back" if section else f"{name}_fuzz never began")
     elif section.status:
         wrong.append(f"{name}_fuzz could not be loaded: {section.error}")
     counts = _numbers(outcome.counts.get(name, {}))
@@ -91,35 +106,51 @@ def findings(outcome, name, minimum):
     if not kinds:
         wrong.append("no kind of mutation is counted")
     wrong += [f"kind {kind}: {value} of {mutated} mutations, under {SHARE:.0%}"
-              for kind, value in kinds.items() if value < SHARE * mutated or not value]
+              for kind, value in kinds.items()
+              if minimum and (value < SHARE * mutated or not value)]
     return wrong, counts
 
 
-def _one(own, name, options):
-    ident = f"fuzz-{name}-{own.name}-{os.getpid()}"
-    begin = time.monotonic()
-    try:
-        stage = prepare(own, name, ident)
-        work = job(own, stage, name, options.seconds, options.seed)
-        work.append = f"{work.append} {options.append}".strip()
-        outcome = boot.run(work, ident)
-    finally:
-        modules.unstage(ident)
+def _tell(outcome, name, options):
+    """Print what became of one driver; return whether all was well."""
     wrong, counts = findings(outcome, name, options.min)
     kinds = " ".join(f"{key[5:]}={value}" for key, value in counts.items()
                      if key.startswith("kind."))
     print(f"fuzz: {name}: seed {options.seed} completions {counts.get('completions', 0)} "
           f"mutated {counts.get('mutated', 0)} kinds {kinds}")
-    cli.complaints(outcome)
     for line in wrong:
-        if line not in outcome.problems:
-            print(f"PROBLEM {line}")
-    if wrong:
-        print(f"to replay: scripts/fuzz --kernel {options.kernel}"
-              f"{' --fast' if options.fast else ''} --seed {options.seed} "
-              f"--seconds {options.seconds} {name}")
-    print(f"{'FAIL' if wrong else 'ok  '} {name}, {time.monotonic() - begin:.1f} s", flush=True)
-    return not wrong
+        print(f"PROBLEM {name}: {line}")
+    # A report of the kernel is that of the driver under whose fuzzer it came.
+    section = outcome.sections.get(f"{name}_fuzz")
+    reported = section and any(boot.report.find(line) for line in section.lines)
+    if reported:
+        print(f"PROBLEM {name}: the kernel reported a problem meanwhile")
+    if wrong or reported:
+        flags = "".join(f" --{flag}" for flag in ("fast", "starve") if getattr(options, flag))
+        print(f"to replay: scripts/fuzz --kernel {options.kernel}{flags} "
+              f"--seed {options.seed} --seconds {options.seconds} {name}")
+    good = not wrong and not reported
+    print(f"{'ok  ' if good else 'FAIL'} {name}", flush=True)
+    return good
+
+
+def _run(own, names, options):
+    """Fuzz drivers in one guest; return whether all was well."""
+    ident = f"fuzz-{own.name}-{os.getpid()}"
+    begin = time.monotonic()
+    try:
+        stage = prepare(own, names, ident)
+        work = job(own, stage, names, options.seconds, options.seed, options.min)
+        work.append = f"{work.append} {options.append}".strip()
+        work.starve = names[0] if options.starve else ""
+        outcome = boot.run(work, ident)
+    finally:
+        modules.unstage(ident)
+    good = [_tell(outcome, name, options) for name in names]
+    wrong = cli.complaints(outcome)
+    print(f"{own.release}: {sum(good)} of {len(good)} drivers, "
+          f"{time.monotonic() - begin:.1f} s, build/kunit/{ident}.log", flush=True)
+    return all(good) and not wrong
 
 
 def main(argv):
@@ -128,7 +159,8 @@ def main(argv):
     try:
         options = options_of(argv)
         own = kernel.find(options.kernel, "fast" if options.fast else "debug")
-        good = [_one(own, name, options) for name in options.module]
+        guests = [[name] for name in options.module] if options.starve else [options.module]
+        good = [_run(own, names, options) for names in guests]
         return 0 if all(good) else EXIT_FAILED
     except RigError as err:
         say(str(err))
