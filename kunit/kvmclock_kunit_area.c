@@ -179,10 +179,10 @@ static void machines_of_all_sizes(struct kunit *test)
 	};
 	unsigned int i;
 
+	if (SRC_AREAS_MAX < 1000)
+		kunit_skip(test, "a kernel for %zu CPUs", SRC_AREAS_MAX);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
-		if (sizes[i] <= SRC_AREAS_MAX)
-			area_of_each_cpu(test, sizes[i]);
-	kunit_info(test, "up to %zu CPUs\n", SRC_AREAS_MAX);
+		area_of_each_cpu(test, sizes[i]);
 }
 
 /* Pages of areas that the host holds are not freed, and all others are. */
