@@ -22,7 +22,7 @@ SERIES = ("6.1", "6.12")
 # Seconds that the cases of a part may take in sum, on an idle machine of two CPUs
 # without usable hardware virtualisation. Documentation/kunit.md says them too.
 BUDGETS = {"style": 60, "build": 420, "modinfo": 30, "engine": 300, "host": 120,
-           "boot": 3000, "kunit": 900, "fuzz": 420}
+           "boot": 3000, "kunit": 400, "fuzz": 420}
 
 
 def collect(soak=False):
@@ -31,7 +31,6 @@ def collect(soak=False):
         return kunit.cases(None, soak=True)
     releases = {series: kernels.resolve(series).release for series in SERIES}
     cases = []
-    # The longest guest of all begins first.
     for kind in (style, build, params, engine, host, kunit, boot):
         cases += kind.cases(releases)
     return cases
