@@ -91,7 +91,10 @@ static void balloon_idle(struct kunit *test)
 	vbt_unplug(t);
 }
 
-/* Many buffers in flight, one kick and few updates of actual for all of them. */
+/*
+ * Many buffers in flight, one kick and few updates of actual for all of them; two if the
+ * driver was looking at the last target when this one was announced.
+ */
 static void balloon_batches(struct kunit *test)
 {
 	struct vbt *t = vbt_new_ring(test, FV_MANUAL);
@@ -105,7 +108,7 @@ static void balloon_batches(struct kunit *test)
 	writes = atomic_read(&t->mb->actual_writes);
 	KUNIT_EXPECT_EQ(test, fv_step(inflate, 100), 16U);
 	vbt_expect(t, 4096);
-	KUNIT_EXPECT_LE(test, inflate->counts.kicks, 1ULL);
+	KUNIT_EXPECT_LE(test, inflate->counts.kicks, 2ULL);
 	KUNIT_EXPECT_LE(test, atomic_read(&t->mb->actual_writes) - writes, 4);
 	vbt_unplug(t);
 }
