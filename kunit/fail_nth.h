@@ -16,6 +16,8 @@
 #ifndef KGD_FAIL_NTH_H
 #define KGD_FAIL_NTH_H
 
+#include <linux/minmax.h>
+#include <linux/moduleparam.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -62,6 +64,10 @@ static inline bool fail_nth_works(void)
 	return !p;
 }
 
+static unsigned int nth_step = 1;
+module_param(nth_step, uint, 0444);
+MODULE_PARM_DESC(nth_step, "Let every so many of the allocations fail, from the first on");
+
 /**
  * fail_nth_loop() - do something with each of its allocations failing in turn
  * @test: the test; skipped where the kernel cannot do that
@@ -85,7 +91,7 @@ fail_nth_loop(struct kunit *test, void (*what)(void *ctx),
 	if (!fail_nth_works())
 		kunit_skip(test, "no fault injection, or failslab/ignore-gfp-wait is set");
 
-	for (n = 1; n <= max; n++) {
+	for (n = 1; n <= max; n += max(nth_step, 1U)) {
 		fail_nth_set(n);
 		what(ctx);
 		failed = !fail_nth_take();

@@ -143,6 +143,17 @@ static int ft_probe(struct virtio_device *vdev)
 	return 0;
 }
 
+/* What is left in a ring has an indirect table, which goes with it. */
+static void ft_del_vqs(struct virtio_device *vdev)
+{
+	struct virtqueue *vq;
+
+	virtio_device_for_each_vq(vdev, vq)
+		while (virtqueue_detach_unused_buf(vq))
+			cond_resched();
+	vdev->config->del_vqs(vdev);
+}
+
 static void ft_remove(struct virtio_device *vdev)
 {
 	if (ft.bad == FT_NO_RESET)
@@ -150,7 +161,7 @@ static void ft_remove(struct virtio_device *vdev)
 	/* The virtio core insists on it. */
 	virtio_reset_device(vdev);
 	if (ft.bad != FT_NO_RESET && ft.bad != FT_LEAVE_VQS)
-		vdev->config->del_vqs(vdev);
+		ft_del_vqs(vdev);
 	ft.vdev = NULL;
 }
 
@@ -162,7 +173,7 @@ static void ft_config_changed(struct virtio_device *vdev)
 static int __maybe_unused ft_freeze(struct virtio_device *vdev)
 {
 	virtio_reset_device(vdev);
-	vdev->config->del_vqs(vdev);
+	ft_del_vqs(vdev);
 	return 0;
 }
 
