@@ -3,6 +3,7 @@
 
 import os
 import selectors
+import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from .common import EXIT_DIED, EXIT_REPORT, EXIT_TIMEOUT, TOOL_PATH, UsageError, say
 
 TAIL_LINES = 30
+CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 SHUTDOWN_LIMIT = 30     # seconds from the exit message to the end of QEMU
 
 
@@ -155,13 +157,16 @@ class Session:
         With several CPUs it may run a stale breakpoint instruction after the kernel
         patched its code. Only the time before the guest's init counts, when nothing
         that is under test was loaded. At any later time it may reset the outer guest
-        of a nested run, without a word of its kernel. Nothing that is under test runs
+        of a nested run, without a word of its kernel, or end by a signal (an error of
+        its own: what ends it from outside is none). Nothing that is under test runs
         there, and nothing that the inner guest does may have that effect.
         """
         if any(guest.release is None and "Oops: int3: 0000" in guest.console_text()
                for guest in self.guests):
             return "ran stale code while the kernel booted (a known race of its emulation)"
         outer = self.guests[0]
+        if len(self.guests) > 1 and -(self.qemu.returncode or 0) in CRASHES:
+            return f"ended by {signal.Signals(-self.qemu.returncode).name} (a fault of its own)"
         if (len(self.guests) > 1 and outer.status is None and not self.timed_out
                 and not self.qemu.returncode and not outer.kernel_report()):
             return "reset the outer guest, whose kernel did not complain (a fault of its emulation)"
