@@ -23,8 +23,12 @@
 /* Several disks, because most of the time goes into waiting for the kernel. */
 #define BF_DISKS	10
 
-/* Of a thousand times that a disk needs a reset, it is put to sleep so often. */
-#define BF_SLEEPS	960
+/*
+ * Of a thousand times that a disk needs a reset, it is put to sleep so often: less often
+ * while features have to be refused, which a disk does when it is plugged.
+ */
+#define BF_SLEEPS	980
+#define BF_SLEEPS_DUE	850
 
 /* These take long to get over: none more often than it has to be. */
 #define BF_SLOW		(BIT(FV_EVIL_LOST_KICK) | BIT(FV_EVIL_LOST_IRQ) | \
@@ -240,7 +244,8 @@ static bool bf_heal(struct bf *bf)
 		return true;
 	fv_fuzz_pause(bf->fv);
 	bf_finish_off(bf);
-	if (fuzz_chance(bf->run, BF_SLEEPS)) {
+	if (fuzz_chance(bf->run, fuzz_kind_due(bf->run, FV_EVIL_FEATURES_REFUSED) ?
+				 BF_SLEEPS_DUE : BF_SLEEPS)) {
 		/* One that is gone for good does not sleep. */
 		fv_misbehave(bf->fv, FV_EVIL_GONE, FV_ALL_QUEUES, 0);
 		if (bf_sleep(bf))
