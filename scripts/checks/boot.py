@@ -11,6 +11,7 @@ from .case import Case, Failed, Skipped, last_line
 
 HEADER = re.compile(r"^# (about|vm|host|kernels|timeout|drivers): *(.*)$")
 SKIP_STATUS = 77
+ATTEMPTS = 3        # scripts/vm repeats what QEMU's emulation has spoilt
 DEFAULTS = {"about": "", "vm": "", "host": "tcg", "kernels": "", "timeout": "120",
             "drivers": "ours"}
 
@@ -32,7 +33,8 @@ def _boot(path, said, release, run):
     status, output = run.call(TOP / "scripts" / "vm", "--kernel", release,
                               "--drivers", said["drivers"], "--host", said["host"],
                               "--timeout", limit,
-                              "--script", path, *shlex.split(said["vm"]), timeout=limit + 60)
+                              "--script", path, *shlex.split(said["vm"]),
+                              timeout=ATTEMPTS * limit + 60)
     if status == SKIP_STATUS:
         raise Skipped(_last_word(output))
     if status:

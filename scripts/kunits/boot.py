@@ -133,13 +133,16 @@ class Outcome:
 
 def _records(output):
     """Turn what was read from /dev/kmsg into the lines of a log; skip other lines."""
-    lines = []
+    lines, last = [], -1
     for line in output.splitlines():
-        match = re.match(r"\d+,\d+,(\d+),[^;]*;(.*)", line)
+        match = re.match(r"\d+,(\d+),(\d+),[^;]*;(.*)", line)
         if match:
-            stamp = int(match[1])
+            number, stamp = int(match[1]), int(match[2])
+            if number <= last:      # the guest was started again
+                lines.clear()
+            last = number
             head = f"[{stamp // 1000000:5d}.{stamp % 1000000:06d}] "
-            lines += [head + part for part in _unescape(match[2]).split("\n")]
+            lines += [head + part for part in _unescape(match[3]).split("\n")]
     return lines
 
 

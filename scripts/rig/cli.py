@@ -139,10 +139,12 @@ def _work(options, mach, log):
     """The run itself, inside the private name spaces."""
     for number in isolate.FORWARDED:
         signal.signal(number, _on_signal)
+    # Not what a person typed, nor what was done to a disk that is theirs.
+    repeatable = not options.shell and not any(disk.kind == "file" for disk in mach.disks)
     try:
         for left in reversed(range(BOOT_ATTEMPTS)):
             session = _attempt(options, mach, log)
-            fault = session.emulator_fault()
+            fault = session.emulator_fault(repeatable)
             if not left or not fault:
                 break
             say(f"note: QEMU {fault}; starting again")

@@ -2,6 +2,7 @@
 """Runs QEMU and moves everything between its ports, the guest and the user."""
 
 import os
+import re
 import selectors
 import signal
 import socket
@@ -12,6 +13,8 @@ import time
 from .common import EXIT_DIED, EXIT_REPORT, EXIT_TIMEOUT, TOOL_PATH, UsageError, say
 
 TAIL_LINES = 30
+# The report of a breakpoint that no debugger set, and the bytes before the one after it.
+INT3 = re.compile(r"\bint3: 0000 \[#1\].*?Code: ((?:[0-9a-f]{2} )+)<", re.S)
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 SHUTDOWN_LIMIT = 30     # seconds from the exit message to the end of QEMU
 
@@ -151,19 +154,33 @@ class Session:
             self.qemu.kill()
             self.qemu.wait()
 
-    def emulator_fault(self):
+    def _stale_code(self):
+        """Return a guest whose kernel died of an instruction that its memory does not hold.
+
+        The kernel dumps the bytes around the place: a breakpoint (0xcc) that is in memory
+        is the kernel's own doing, or that of a module, and no excuse.
+        """
+        for guest in self.guests:
+            found = INT3.search(guest.console_text())
+            if found and found[1].split()[-1] != "cc":
+                return guest
+        return None
+
+    def emulator_fault(self, repeatable):
         """Return what QEMU's emulation did wrong, if a kernel died of that, or None.
 
         With several CPUs it may run a stale breakpoint instruction after the kernel
-        patched its code. Only the time before the guest's init counts, when nothing
-        that is under test was loaded. At any later time it may reset the outer guest
-        of a nested run, without a word of its kernel, or end by a signal (an error of
-        its own: what ends it from outside is none). Nothing that is under test runs
-        there, and nothing that the inner guest does may have that effect.
+        patched its code; the kernel's report proves it. It may also reset the outer
+        guest of a nested run, without a word of its kernel, or end by a signal (an
+        error of its own: what ends it from outside is none). Nothing that is under test
+        runs there, and nothing that the inner guest does may have that effect. A run
+        that cannot be repeated once the user's command began is not excused later.
         """
-        if any(guest.release is None and "Oops: int3: 0000" in guest.console_text()
-               for guest in self.guests):
-            return "ran stale code while the kernel booted (a known race of its emulation)"
+        if not repeatable and self.guests[-1].release is not None:
+            return None
+        stale = self._stale_code()
+        if stale:
+            return f"ran stale code in the {stale.name} (a known race of its emulation)"
         outer = self.guests[0]
         if len(self.guests) > 1 and -(self.qemu.returncode or 0) in CRASHES:
             return f"ended by {signal.Signals(-self.qemu.returncode).name} (a fault of its own)"
