@@ -315,6 +315,8 @@ struct fv_params {
  * @config_lock: protects @config, @generation, @flip and @flip_count
  * @flip: for FV_EVIL_CONFIG_FLIP: what is exclusive-ored onto the configuration at
  *	every second read; random bytes if all of it is zero
+ * @config_msecs: how long a read of the configuration takes; may be written at any time
+ * @config_reads: how often the driver has begun to read the configuration
  * @flip_count: reads of the configuration since FV_EVIL_CONFIG_FLIP was armed
  * @queues: all of them
  * @nr_queues: that the device has
@@ -343,6 +345,8 @@ struct fv_device {
 	spinlock_t config_lock;	/* protects config, generation, flip, flip_count */
 	u8 flip[FV_MAX_CONFIG];
 	unsigned int flip_count;
+	unsigned int config_msecs;
+	atomic_t config_reads;
 	struct fv_queue queues[FV_MAX_QUEUES];
 	unsigned int nr_queues;
 	enum fv_mode mode;

@@ -2,6 +2,7 @@
 /*
  * The configuration space of the fake device, virtio 1.3, 2.5.
  */
+#include <linux/delay.h>
 #include <linux/export.h>
 #include <linux/string.h>
 
@@ -38,6 +39,9 @@ void fv_op_get(struct virtio_device *vdev, unsigned int offset, void *buf, unsig
 	struct fv_device *fv = fv_of(vdev);
 	unsigned long flags;
 
+	atomic_inc(&fv->config_reads);
+	if (READ_ONCE(fv->config_msecs))
+		msleep(READ_ONCE(fv->config_msecs));
 	memset(buf, 0xff, len);
 	if (READ_ONCE(fv->priv->gone))
 		return;

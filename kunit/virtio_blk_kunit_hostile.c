@@ -74,6 +74,7 @@ static void vb_evil_desc(const struct vb_evil *evil, char *desc)
 		 vb_rings[evil->ring].name);
 }
 
+KUNIT_ARRAY_PARAM(vb_ring, vb_rings, vb_ring_desc);
 KUNIT_ARRAY_PARAM(vb_evil, vb_evils, vb_evil_desc);
 
 static void vb_submit_some(struct vb *vb, struct vb_io **ios)
@@ -191,6 +192,27 @@ static void vb_test_broken(struct kunit *test)
 	}
 }
 
+/* A device that is given up is reset; whoever reads its configuration ends before. */
+static void vb_test_config_slow(struct kunit *test)
+{
+	struct vb *vb = vb_start_ring(test);
+	unsigned long end = jiffies + msecs_to_jiffies(VB_WAIT_MS);
+	int reads = atomic_read(&vb->fv->config_reads);
+	struct vb_io *io;
+
+	fv_misbehave(vb->fv, FV_EVIL_ID_RANGE, FV_ALL_QUEUES, 1);
+	io = vb_io(vb, REQ_OP_READ, 0, 4096, 0);
+	vb_submit(io);
+	vb_wait(io, VB_CALM_MS);
+	WRITE_ONCE(vb->fv->config_msecs, 5 * VB_CALM_MS);
+	fv_config_changed(vb->fv);
+	while (atomic_read(&vb->fv->config_reads) == reads && time_before(jiffies, end))
+		usleep_range(100, 200);
+	KUNIT_EXPECT_NE(test, atomic_read(&vb->fv->config_reads), reads);
+	fv_unplug(vb->fv);
+	KUNIT_EXPECT_TRUE(test, vb_wait(io, VB_WAIT_MS));
+}
+
 static const struct vb_evil vb_config_evils[] = {
 	{ FV_EVIL_CONFIG_FLIP, VB_ENDS, 1000, 3 }, { FV_EVIL_CONFIG_FLIP, VB_ENDS, 1000, 6 },
 	{ FV_EVIL_CONFIG_FLIP, VB_ENDS, 1000, 11 },
@@ -266,6 +288,7 @@ static void vb_test_config_run(struct kunit *test)
 static struct kunit_case vb_cases[] = {
 	KUNIT_CASE_PARAM(vb_test_evil, vb_evil_gen_params),
 	KUNIT_CASE_PARAM(vb_test_evil_unplug, vb_evil_gen_params),
+	KUNIT_CASE_PARAM(vb_test_config_slow, vb_ring_gen_params),
 	KUNIT_CASE(vb_test_broken),
 	KUNIT_CASE_PARAM(vb_test_config_probe, vb_config_evil_gen_params),
 	KUNIT_CASE_PARAM(vb_test_config_run, vb_config_evil_gen_params),

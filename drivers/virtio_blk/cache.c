@@ -9,6 +9,7 @@
 
 #include "vblk.h"
 #include "cache.h"
+#include "config.h"
 
 const char * const vblk_cache_types[VBLK_CACHE_TYPES] = {
 	"write through", "write back"
@@ -21,7 +22,8 @@ const char * const vblk_cache_types[VBLK_CACHE_TYPES] = {
  * Without a flush command there is nothing that could be done about one
  * (virtio 1.3, 5.2.5.1), so then the answer is no.
  *
- * Context: process.
+ * Context: process; between vblk_config_begin() and vblk_config_end(), or in
+ *	probe.
  * Return: whether flushes are needed.
  */
 bool vblk_cache_read(struct vblk *vblk)
@@ -49,6 +51,28 @@ static int vblk_set_cache_feature(struct vblk *vblk, bool writeback)
 	return queue_limits_commit_update_frozen(q, &lim);
 }
 
+/* Write the field of the device and see what it makes of that. */
+static int vblk_write_wce(struct vblk *vblk, bool writeback)
+{
+	struct virtio_device *vdev = vblk->vdev;
+	u8 wce = writeback;
+	bool taken;
+
+	if (!vblk_config_begin(vblk))
+		return -ENODEV;
+	virtio_cwrite(vdev, struct virtio_blk_config, wce, &wce);
+	taken = vblk_cache_read(vblk) == writeback;
+	vblk_config_end(vblk);
+
+	if (!taken) {
+		dev_err_ratelimited(&vdev->dev,
+				    "device does not switch its cache to %s\n",
+				    vblk_cache_types[writeback]);
+		return -EIO;
+	}
+	return 0;
+}
+
 /*
  * A write that was under way when the cache went off can still be in it, and
  * switching it off makes nothing stable (virtio 1.3, 5.2.6.1). So those writes
@@ -58,17 +82,11 @@ static int vblk_set_cache_feature(struct vblk *vblk, bool writeback)
  */
 static int vblk_switch(struct vblk *vblk, bool writeback)
 {
-	struct virtio_device *vdev = vblk->vdev;
-	u8 wce = writeback;
 	int err;
 
-	virtio_cwrite(vdev, struct virtio_blk_config, wce, &wce);
-	if (vblk_cache_read(vblk) != writeback) {
-		dev_err_ratelimited(&vdev->dev,
-				    "device does not switch its cache to %s\n",
-				    vblk_cache_types[writeback]);
-		return -EIO;
-	}
+	err = vblk_write_wce(vblk, writeback);
+	if (err)
+		return err;
 
 	if (!writeback && vblk->writeback) {
 		err = vblk_set_cache_feature(vblk, true);
@@ -90,7 +108,8 @@ static int vblk_switch(struct vblk *vblk, bool writeback)
  * @writeback: whether to have a volatile cache
  *
  * Context: process; waits for requests that are under way.
- * Return: 0 or a negative error number; -EIO if the device does not do it.
+ * Return: 0 or a negative error number; -EIO if the device does not do it,
+ *	-ENODEV if there is none.
  */
 int vblk_cache_set(struct vblk *vblk, bool writeback)
 {
@@ -132,8 +151,14 @@ void vblk_cache_restore(struct vblk *vblk)
  */
 void vblk_cache_follow(struct vblk *vblk)
 {
+	bool writeback = false;
+
 	mutex_lock(&vblk->cache_lock);
-	if (!vblk->writeback && vblk_cache_read(vblk)) {
+	if (!vblk->writeback && vblk_config_begin(vblk)) {
+		writeback = vblk_cache_read(vblk);
+		vblk_config_end(vblk);
+	}
+	if (writeback) {
 		dev_warn_ratelimited(&vblk->vdev->dev,
 				     "[%s] device has switched its cache to %s\n",
 				     vblk->disk->disk_name,

@@ -245,6 +245,62 @@ void vblk_read_geometry(struct vblk *vblk)
 		     &vblk->geometry.sectors);
 }
 
+/**
+ * vblk_config_open() - the device may be asked for its configuration
+ * @vblk: the disk; the features of its device are negotiated
+ *
+ * Context: process.
+ */
+void vblk_config_open(struct vblk *vblk)
+{
+	mutex_lock(&vblk->config_lock);
+	vblk->config_open = true;
+	mutex_unlock(&vblk->config_lock);
+}
+
+/**
+ * vblk_config_close() - the device is about to be reset
+ * @vblk: the disk
+ *
+ * Context: process. When this returns, whoever was reading has ended.
+ */
+void vblk_config_close(struct vblk *vblk)
+{
+	mutex_lock(&vblk->config_lock);
+	vblk->config_open = false;
+	mutex_unlock(&vblk->config_lock);
+}
+
+/**
+ * vblk_config_begin() - begin to read or write the configuration
+ * @vblk: the disk
+ *
+ * Nothing that waits for requests may be done before vblk_config_end():
+ * failing them needs a reset, which waits for that.
+ *
+ * Context: process.
+ * Return: whether there is a device; if not, there is nothing to end.
+ */
+bool vblk_config_begin(struct vblk *vblk)
+{
+	mutex_lock(&vblk->config_lock);
+	if (vblk->config_open)
+		return true;
+	mutex_unlock(&vblk->config_lock);
+	return false;
+}
+
+/**
+ * vblk_config_end() - the reading or writing is over
+ * @vblk: the disk, after vblk_config_begin() that returned true
+ *
+ * Context: process.
+ */
+void vblk_config_end(struct vblk *vblk)
+{
+	mutex_unlock(&vblk->config_lock);
+}
+
 static void vblk_announce_size(struct vblk *vblk, sector_t capacity)
 {
 	char decimal[16], binary[16];
@@ -269,11 +325,15 @@ void vblk_config_work(struct work_struct *work)
 {
 	struct vblk *vblk = container_of(work, struct vblk, config_work);
 	sector_t capacity;
+	int err;
 
 	vblk_cache_follow(vblk);
 
-	if (vblk_read_capacity(vblk, &capacity) ||
-	    capacity == get_capacity(vblk->disk))
+	if (!vblk_config_begin(vblk))
+		return;
+	err = vblk_read_capacity(vblk, &capacity);
+	vblk_config_end(vblk);
+	if (err || capacity == get_capacity(vblk->disk))
 		return;
 
 	vblk_announce_size(vblk, capacity);

@@ -12,6 +12,10 @@ struct work_struct;
 int vblk_read_limits(struct vblk *vblk, struct queue_limits *lim);
 int vblk_read_capacity(struct vblk *vblk, sector_t *capacity);
 void vblk_read_geometry(struct vblk *vblk);
+void vblk_config_open(struct vblk *vblk);
+void vblk_config_close(struct vblk *vblk);
+bool vblk_config_begin(struct vblk *vblk);
+void vblk_config_end(struct vblk *vblk);
 void vblk_config_changed(struct virtio_device *vdev);
 void vblk_config_work(struct work_struct *work);
 

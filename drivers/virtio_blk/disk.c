@@ -82,6 +82,7 @@ struct vblk *vblk_alloc(void)
 	}
 
 	vblk->index = index;
+	mutex_init(&vblk->config_lock);
 	mutex_init(&vblk->cache_lock);
 	vblk_serial_init(vblk);
 	INIT_WORK(&vblk->config_work, vblk_config_work);

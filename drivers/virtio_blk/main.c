@@ -52,6 +52,7 @@ static int vblk_probe(struct virtio_device *vdev)
 		goto free_tags;
 
 	/* Partitions are read while the disk is added. */
+	vblk_config_open(vblk);
 	virtio_device_ready(vdev);
 	err = device_add_disk(&vdev->dev, vblk->disk, vblk_attr_groups);
 	if (err)
@@ -61,6 +62,7 @@ static int vblk_probe(struct virtio_device *vdev)
 
 put_disk:
 	vblk_mark_dead(vblk);
+	vblk_config_close(vblk);
 	virtio_reset_device(vdev);
 	put_disk(vblk->disk);
 free_tags:

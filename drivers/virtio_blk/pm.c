@@ -10,6 +10,7 @@
 
 #include "vblk.h"
 #include "cache.h"
+#include "config.h"
 #include "pm.h"
 #include "queue.h"
 #include "stop.h"
@@ -52,6 +53,7 @@ int vblk_restore(struct virtio_device *vdev)
 	if (!err) {
 		vblk_cache_restore(vblk);
 		virtio_device_ready(vdev);
+		vblk_config_open(vblk);
 		/* The host may have changed anything meanwhile. */
 		schedule_work(&vblk->config_work);
 	}

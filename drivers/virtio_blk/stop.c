@@ -11,6 +11,7 @@
 #include <linux/virtio_config.h>
 
 #include "vblk.h"
+#include "config.h"
 #include "io.h"
 #include "queue.h"
 #include "stop.h"
@@ -37,6 +38,7 @@ void vblk_cut(struct vblk *vblk, void (*dispose)(struct request *rq))
 		blk_mq_quiesce_queue(vblk->disk->queue);
 	vblk->quiesced = true;
 	vblk_mark_dead(vblk);
+	vblk_config_close(vblk);
 	virtio_reset_device(vblk->vdev);
 
 	for (i = 0; i < vblk->nr_queues; i++) {
@@ -173,5 +175,6 @@ void vblk_remove_disk(struct vblk *vblk)
 	cancel_delayed_work_sync(&vblk->stall_work);
 
 	vblk_mark_dead(vblk);
+	vblk_config_close(vblk);
 	virtio_reset_device(vblk->vdev);
 }

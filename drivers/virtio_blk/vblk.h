@@ -85,6 +85,9 @@ struct vblk_serial {
  * @index: number of the disk, hence its letters and minors
  * @major: major number of the disk
  * @config_work: looks at the configuration after it changed
+ * @config_lock: protects @config_open, and what is done while it is set
+ * @config_open: the configuration may be read and written; not once the device
+ *	is reset, when nothing may be until it is found again (virtio 1.3, 3.1.1)
  * @stall_work: watches over a removal that waits for the device
  * @cache_lock: protects @writeback and the field of the device behind it
  * @writeback: the device has a volatile write cache
@@ -105,6 +108,8 @@ struct vblk {
 	int index;
 	int major;
 	struct work_struct config_work;
+	struct mutex config_lock;	/* @config_open and what it allows */
+	bool config_open;
 	struct delayed_work stall_work;
 	struct mutex cache_lock;	/* @writeback and the device's field */
 	bool writeback;
