@@ -10,14 +10,17 @@ from kunits.common import DRIVERS, KUNIT_DIR
 
 from .case import Case, Failed, last_line
 
-# Kernel and kind, seconds: those of make check, and those that only make soak has.
-CHECKED = (("6.12", "fast", 900),)
-SOAKED = (("6.12", "debug", 3600), ("6.1", "fast", 900), ("6.1", "debug", 3600))
+# Kernel and kind, seconds, and which of the allocations fail in turn: every so many.
+# Those of make check, and those that only make soak has.
+CHECKED = (("6.12", "debug", 2400, 8), ("6.12", "fast", 1200, 1))
+SOAKED = (("6.12", "debug", 3600, 1), ("6.1", "fast", 1200, 1), ("6.1", "debug", 3600, 1))
+FAIL_NTH = ("virtio_balloon", "virtio_net", "virtio_blk")
 # A kernel that is not in the cache is built first.
 BUILD_LIMIT = 4 * 3600
 FUZZ_SECONDS = 60
 FUZZ_LIMIT = 1800
 FUZZ_LEAST = 50000
+FUZZ_SEED = 1           # what fails here is to fail again
 # A fuzzer that finds nothing in so many is believed.
 SOAK_MUTATIONS, SOAK_SECONDS = 1000000, 1800
 
@@ -32,9 +35,10 @@ def _kind(kind):
     return ("--debug",) if kind == "debug" else ()
 
 
-def _suites(series, kind, limit, run):
+def _suites(series, kind, limit, step, run):
+    params = [f"--param={name}_kunit.nth_step={step}" for name in FAIL_NTH]
     status, output = run.call(TOP / "scripts" / "kunit", "--kernel", series, *_kind(kind),
-                              "--timeout", limit - 120, timeout=limit)
+                              "--timeout", limit - 120, *params, timeout=limit)
     failed = re.findall(r"^FAIL (\w+)", output, re.M)
     if status:
         what = re.findall(r"^\s*PROBLEM (.*)", output, re.M)
@@ -48,15 +52,19 @@ def _suites(series, kind, limit, run):
     run.note(last_line(output))
 
 
-def _fuzz(seconds, least, limit, run):
+def _fuzz(seconds, least, limit, seed, run):
     """Every driver in one guest, alone on the machine: its speed counts."""
     status, output = run.call(TOP / "scripts" / "fuzz", "--seconds", seconds, "--min", least,
-                              timeout=limit)
+                              *seed, timeout=limit)
     for line in re.findall(r"^fuzz: (\w+: seed \d+ completions \d+ mutated \d+)", output, re.M):
         print(f"     {line}", flush=True)
     if status:
         what = re.findall(r"^(?:PROBLEM|to replay:) ?(.*)", output, re.M)
         raise Failed("; ".join(what) or last_line(output))
+
+
+def _starved(run):
+    run.must(TOP / "scripts" / "fuzz", "--starve", "--seconds", FUZZ_SECONDS, timeout=FUZZ_LIMIT)
 
 
 def _listed(_run):
@@ -73,22 +81,28 @@ def _cached(series, kind):
                 functools.partial(_kernel, series, kind))
 
 
-def _boots(boots):
+def _boots(boots, apart):
     found = []
-    for series, kind, limit in boots:
+    for series, kind, limit, step in boots:
         found += [_cached(series, kind),
                   Case(f"kunit/{series}-{kind}", "every suite of every driver passes",
-                       functools.partial(_suites, series, kind, limit))]
+                       functools.partial(_suites, series, kind, limit, step), apart=apart)]
     return found
+
+
+def _fuzzed(seconds, least, limit, *seed):
+    return functools.partial(_fuzz, seconds, least, limit, seed)
 
 
 def cases(_releases, soak=False):
     """Return the cases of "make check", or those that only "make soak" has."""
     if soak:
-        return _boots(SOAKED) + [
-            Case("fuzz/6.12-debug", f"{FUZZ_SECONDS} s of random misbehaviour a driver",
-                 functools.partial(_fuzz, FUZZ_SECONDS, FUZZ_LEAST, FUZZ_LIMIT)),
+        return _boots(SOAKED, apart=False) + [
+            Case("fuzz/starved", f"{FUZZ_SECONDS} s a driver, and allocations that fail",
+                 _starved),
             Case("fuzz/soak", f"{SOAK_MUTATIONS} mutations a driver",
-                 functools.partial(_fuzz, SOAK_SECONDS, SOAK_MUTATIONS, 5 * SOAK_SECONDS))]
+                 _fuzzed(SOAK_SECONDS, SOAK_MUTATIONS, 5 * SOAK_SECONDS))]
     return [Case("kunit/listed", "every driver has suites and a fuzzer", _listed),
-            *_boots(CHECKED)]
+            *_boots(CHECKED, apart=True),
+            Case("fuzz/6.12-debug", f"{FUZZ_SECONDS} s of random misbehaviour a driver",
+                 _fuzzed(FUZZ_SECONDS, FUZZ_LEAST, FUZZ_LIMIT, "--seed", FUZZ_SEED))]
