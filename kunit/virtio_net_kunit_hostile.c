@@ -65,6 +65,26 @@ static void nt_num_buffers(struct kunit *test)
 	}
 }
 
+/* Of more buffers than the device can have, none is taken from the frames that follow. */
+static void nt_num_buffers_alone(struct kunit *test)
+{
+	const struct nm_bad bad = { .num_buffers = 0xffff, .set_buffers = true, .unchecked = true };
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	unsigned int i;
+
+	KUNIT_ASSERT_TRUE(test, nm_wait_buffers(nt->nm, 0, 8, NT_MS));
+	/* The driver finds all of them at once. */
+	WRITE_ONCE(nt->fv->irq, FV_IRQ_NEVER);
+	KUNIT_EXPECT_EQ(test, nt_inject(nt, 0, 400, 9, NULL, &bad), 0);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, nt_inject(nt, 0, 500 + i, i, NULL, NULL), 0);
+	WRITE_ONCE(nt->fv->irq, FV_IRQ_NOW);
+	fv_interrupt(fv_queue(nt->fv, 0));
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_TRUE_MSG(test, nt_rx_arrives(nt, 500 + i, i), "frame %u", i);
+}
+
 /* Without mergeable buffers the field means nothing. */
 static void nt_num_buffers_unused(struct kunit *test)
 {
@@ -493,6 +513,7 @@ static void nt_config_status(struct kunit *test)
 
 static struct kunit_case nt_hostile_cases[] = {
 	KUNIT_CASE_PARAM(nt_num_buffers, hostile_gen_params),
+	KUNIT_CASE_PARAM(nt_num_buffers_alone, hostile_gen_params),
 	KUNIT_CASE_PARAM(nt_num_buffers_unused, small_gen_params),
 	KUNIT_CASE_PARAM(nt_buffers_missing, hostile_gen_params),
 	KUNIT_CASE_PARAM(nt_used_length, hostile_gen_params),
