@@ -82,8 +82,9 @@ static void fill_area(unsigned int cpu)
 
 static int soft_write_msr(u32 msr, u64 value)
 {
-	unsigned int cpu = smp_processor_id();
+	unsigned int cpu;
 
+	/* One for all CPUs: who asks may be on its way to another. */
 	if (msr == MSR_KVM_WALL_CLOCK_NEW || msr == MSR_KVM_WALL_CLOCK) {
 		pvclock_host.wall_asked++;
 		if (pvclock_host.wall_refused)
@@ -91,6 +92,7 @@ static int soft_write_msr(u32 msr, u64 value)
 		*(struct pvclock_wall_clock *)phys_to_virt(value) = pvclock_host.wall;
 		return 0;
 	}
+	cpu = smp_processor_id();
 	if (!is_time_msr(msr))
 		atomic_inc(&pvclock_host.foreign);
 	if (cpumask_test_cpu(cpu, &pvclock_host.fail_write))
