@@ -70,6 +70,8 @@
  * @asleep: of FUZZ_REPLUG, kinds that happen when a device sleeps, too
  * @frail: nothing is mutated after a kind of FUZZ_ENDS: the driver gives up the whole
  *	device, and would not see it
+ * @starved: allocations of the driver fail at random: a device that it does not take is
+ *	plugged again
  * @devices: so many were given to fv_fuzz_start()
  * @plugs: how often fv_fuzz_plug() was called
  * @sleeps: how often fv_fuzz_restore() was called
@@ -96,6 +98,7 @@ struct fuzz_run {
 	unsigned long costly;
 	unsigned long asleep;
 	bool frail;
+	bool starved;
 	unsigned int devices;
 	unsigned int plugs;
 	unsigned int sleeps;
@@ -126,6 +129,7 @@ void fv_fuzz_stop(struct fv_device *fv);
 unsigned long fv_fuzz_wait(struct fv_device *fv, unsigned long kinds, unsigned long timeout);
 unsigned long fv_fuzz_pause(struct fv_device *fv);
 void fv_fuzz_unplug(struct fv_device *fv);
+int fv_fuzz_plug_first(struct fv_device *fv, struct fuzz_run *run);
 int fv_fuzz_plug(struct fv_device *fv);
 int fv_fuzz_replug(struct fv_device *fv);
 int fv_fuzz_freeze(struct fv_device *fv);

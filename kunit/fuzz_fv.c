@@ -14,6 +14,9 @@
 /* Refused features at one replug, at most. */
 #define FUZZ_REFUSALS		8
 
+/* How often a driver without memory is asked to take a device. */
+#define FUZZ_STARVED_TRIES	100
+
 /* How long a reset is stuck. */
 #define FUZZ_STUCK_JIFFIES	1
 
@@ -248,6 +251,36 @@ static int fuzz_plug(struct fv_device *fv, struct fuzz_run *run)
 	return err;
 }
 
+/* Plugs it again until the driver takes it, if memory is what it lacks. */
+static int fuzz_plug_taken(struct fv_device *fv, struct fuzz_run *run, int err)
+{
+	unsigned int left = run->starved ? FUZZ_STARVED_TRIES : 0;
+
+	while ((err || !fv_bound(fv)) && left--) {
+		if (!err)
+			fv_unplug(fv);
+		err = fv_plug(fv);
+	}
+	return err;
+}
+
+/**
+ * fv_fuzz_plug_first() - plug a device that is to be fuzzed
+ * @fv: the device, never plugged so far
+ * @run: of it
+ *
+ * Context: may sleep.
+ *
+ * Return: 0, or a negative error code.
+ */
+int fv_fuzz_plug_first(struct fv_device *fv, struct fuzz_run *run)
+{
+	int err = fuzz_plug_taken(fv, run, fv_plug(fv));
+
+	return err ?: fv_bound(fv) ? 0 : -ENODEV;
+}
+EXPORT_SYMBOL_GPL(fv_fuzz_plug_first);
+
 /* Plugs it with features that are refused, which a driver has to bear. */
 static int fuzz_refuse(struct fv_device *fv, struct fuzz_run *run)
 {
@@ -318,7 +351,7 @@ int fv_fuzz_plug(struct fv_device *fv)
 	run->plugs++;
 	spin_unlock_irq(&run->lock);
 	smp_store_release(&priv->mutate, fuzz_mutate);	/* after its data */
-	return err ?: fuzz_plug(fv, run);
+	return err ?: fuzz_plug_taken(fv, run, fuzz_plug(fv, run));
 }
 EXPORT_SYMBOL_GPL(fv_fuzz_plug);
 

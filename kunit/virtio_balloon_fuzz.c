@@ -65,6 +65,10 @@ static unsigned long long seed;
 module_param(seed, ullong, 0444);
 MODULE_PARM_DESC(seed, "of all that is random");
 
+static bool starved;
+module_param(starved, bool, 0444);
+MODULE_PARM_DESC(starved, "Allocations fail at random meanwhile");
+
 static struct fuzz_run bf_run;
 static struct bf bf_balloons[BF_BALLOONS];
 
@@ -196,7 +200,7 @@ static int bf_sleep(struct bf *bf)
 	bf_vary_rings(bf);
 	WRITE_ONCE(bf->still, false);
 	err = fv_fuzz_restore(bf->fv);
-	if (err) {
+	if (err && !bf->run->starved) {
 		pr_err("virtio_balloon_fuzz: balloon %u does not wake up: %d\n", bf->index, err);
 		fuzz_violated(bf->run, 1);
 	}
@@ -251,12 +255,10 @@ static int bf_create(struct bf *bf)
 
 static int bf_plug(struct bf *bf)
 {
-	int err = fv_plug(bf->fv);
+	int err = fv_fuzz_plug_first(bf->fv, bf->run);
 
-	if (!err && !fv_bound(bf->fv)) {
+	if (err == -ENODEV)
 		pr_err("virtio_balloon_fuzz: no driver has taken the device\n");
-		err = -ENODEV;
-	}
 	return err;
 }
 
@@ -369,6 +371,7 @@ static int __init bf_init(void)
 
 	bf_run.module = "virtio_balloon";
 	bf_run.seconds = seconds;
+	bf_run.starved = starved;
 	bf_run.least = least;
 	bf_run.seed = seed;
 	bf_run.rare = BF_SLOW;

@@ -53,6 +53,10 @@ static unsigned long long seed = 1;
 module_param(seed, ullong, 0444);
 MODULE_PARM_DESC(seed, "The same seed does the same");
 
+static bool starved;
+module_param(starved, bool, 0444);
+MODULE_PARM_DESC(starved, "Allocations fail at random meanwhile");
+
 static struct fuzz_run bf_run;
 static struct bf *bf_disks;
 
@@ -320,9 +324,14 @@ static int bf_plug(struct bf *bf)
 	bf->fv = bf->bm->fv;
 	bm_set_loose(bf->bm, true);
 
-	err = fv_plug(bf->fv);
-	if (!err && !bf_open(bf))
-		err = -ENODEV;
+	err = fv_fuzz_plug_first(bf->fv, bf->run);
+	/* A disk of which user space would hear nothing is one all the same. */
+	while (!err && !bf_open(bf)) {
+		if (!bf->run->starved)
+			return -ENODEV;
+		fv_unplug(bf->fv);
+		err = fv_fuzz_plug_first(bf->fv, bf->run);
+	}
 	return err;
 }
 
@@ -414,6 +423,7 @@ static int __init bf_init(void)
 	bf_run.module = "virtio_blk";
 	bf_run.seed = seed;
 	bf_run.seconds = seconds;
+	bf_run.starved = starved;
 	bf_run.least = least;
 	bf_disks = kvcalloc(BF_DISKS, sizeof(*bf_disks), GFP_KERNEL);
 	if (!bf_disks)

@@ -46,6 +46,10 @@ static unsigned long long seed;
 module_param(seed, ullong, 0444);
 MODULE_PARM_DESC(seed, "of all that is random");
 
+static bool starved;
+module_param(starved, bool, 0444);
+MODULE_PARM_DESC(starved, "Allocations fail at random meanwhile");
+
 static struct fuzz_run nf_run = { .module = "virtio_net" };
 static struct nf nf_devices[NF_DEVICES];
 
@@ -166,6 +170,7 @@ static int __init nf_init(void)
 
 	nf_run.seed = seed;
 	nf_run.seconds = seconds;
+	nf_run.starved = starved;
 	nf_run.least = least;
 	nf_run.rare = NF_SLOW;
 	nf_run.asleep = FUZZ_REPLUG;

@@ -142,7 +142,9 @@ def _run(own, names, options):
         stage = prepare(own, names, ident)
         work = job(own, stage, names, options.seconds, options.seed, options.min)
         work.append = f"{work.append} {options.append}".strip()
-        work.starve = names[0] if options.starve else ""
+        if options.starve:
+            work.starve = names[0]
+            work.params[f"{names[0]}_fuzz"].append("starved=1")
         outcome = boot.run(work, ident)
     finally:
         modules.unstage(ident)
