@@ -4,16 +4,27 @@
 import functools
 import json
 import re
+import typing
 
 from rig.common import BUILD_DIR, TOP
 from kunits.common import DRIVERS, KUNIT_DIR
 
 from .case import Case, Failed, last_line
 
-# Kernel and kind, seconds, and which of the allocations fail in turn: every so many.
+
+class Boot(typing.NamedTuple):
+    """A guest that runs suites."""
+
+    series: str
+    kind: str
+    limit: int              # seconds
+    step: int = 1           # every so many of the allocations fail in turn
+    modules: tuple = ()     # whose suites; none: all, the fake device's own too
+
+
 # Those of make check, and those that only make soak has.
-CHECKED = (("6.12", "debug", 2400, 8), ("6.12", "fast", 1200, 1))
-SOAKED = (("6.12", "debug", 3600, 1), ("6.1", "fast", 1200, 1), ("6.1", "debug", 3600, 1))
+CHECKED = (Boot("6.12", "debug", 2400, 16, DRIVERS), Boot("6.12", "fast", 1200))
+SOAKED = (Boot("6.12", "debug", 3600), Boot("6.1", "fast", 1200), Boot("6.1", "debug", 3600))
 FAIL_NTH = ("virtio_balloon", "virtio_net", "virtio_blk")
 # A kernel that is not in the cache is built first.
 BUILD_LIMIT = 4 * 3600
@@ -35,16 +46,17 @@ def _kind(kind):
     return ("--debug",) if kind == "debug" else ()
 
 
-def _suites(series, kind, limit, step, run):
-    params = [f"--param={name}_kunit.nth_step={step}" for name in FAIL_NTH]
-    status, output = run.call(TOP / "scripts" / "kunit", "--kernel", series, *_kind(kind),
-                              "--timeout", limit - 120, *params, timeout=limit)
+def _suites(boot, run):
+    params = [f"--param={name}_kunit.nth_step={boot.step}" for name in FAIL_NTH]
+    status, output = run.call(TOP / "scripts" / "kunit", "--kernel", boot.series,
+                              *_kind(boot.kind), "--timeout", boot.limit - 120, *params,
+                              *boot.modules, timeout=boot.limit)
     failed = re.findall(r"^FAIL (\w+)", output, re.M)
     if status:
         what = re.findall(r"^\s*PROBLEM (.*)", output, re.M)
         raise Failed(f"{' '.join(failed) or 'the run'}: "
                      f"{what[0] if what else last_line(output)}")
-    told = json.loads((BUILD_DIR / "kunit" / f"{series}-{kind}.json").read_text())
+    told = json.loads((BUILD_DIR / "kunit" / f"{boot.series}-{boot.kind}.json").read_text())
     ran = {group["name"] for group in told["sub_groups"]}
     lost = [f"{name}_kunit" for name in DRIVERS if f"{name}_kunit" not in ran]
     if lost:
@@ -83,10 +95,10 @@ def _cached(series, kind):
 
 def _boots(boots, apart):
     found = []
-    for series, kind, limit, step in boots:
-        found += [_cached(series, kind),
-                  Case(f"kunit/{series}-{kind}", "every suite of every driver passes",
-                       functools.partial(_suites, series, kind, limit, step), apart=apart)]
+    for boot in boots:
+        found += [_cached(boot.series, boot.kind),
+                  Case(f"kunit/{boot.series}-{boot.kind}", "every suite of every driver passes",
+                       functools.partial(_suites, boot), apart=apart)]
     return found
 
 

@@ -49,7 +49,7 @@ while [ ! -e /tmp/stop ]; do
 	done
 done &
 mover=$!
-rounds=20
+rounds=10
 while [ $rounds -gt 0 ]; do
 	modprobe -r virtio_balloon || fail "cannot unload"
 	all_back "unload"
@@ -62,6 +62,6 @@ balloon_target 400
 balloon_settles 400 512
 balloon_target 512
 balloon_settles 512 512
-say "20 times unloaded and loaded while the target moved"
+say "10 times unloaded and loaded while the target moved"
 balloon_kept
 balloon_no_oom
