@@ -10,9 +10,12 @@
 
 #include "virtio_balloon_kunit.h"
 
-/* The least that the guest keeps for itself, and what may be used up meanwhile. */
+/*
+ * The least that the guest keeps for itself, and what may be used up meanwhile, or wait
+ * in the lists of the CPUs, where nobody counts it.
+ */
 #define VBT_RESERVE		(SZ_8M >> PAGE_SHIFT)
-#define VBT_SLACK		(SZ_2M >> PAGE_SHIFT)
+#define VBT_SLACK		(SZ_4M >> PAGE_SHIFT)
 
 static unsigned long vbt_oom_kills(void)
 {

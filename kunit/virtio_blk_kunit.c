@@ -277,6 +277,7 @@ static void vb_test_serial(struct kunit *test)
 	char *buf = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
 	struct vb *vb = vb_start_ring(test);
 	struct bm_rule rule = { 1, BM_T_GET_ID, BM_ANY_SECTOR, BM_FAIL, BM_S_UNSUPP };
+	unsigned int i, bad = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, buf);
 	KUNIT_EXPECT_EQ(test, vb_attr_show(vb, "serial", buf), 9);
@@ -293,6 +294,11 @@ static void vb_test_serial(struct kunit *test)
 	bm_add_rule(vb->bm, &rule);
 	KUNIT_EXPECT_EQ(test, vb_attr_show(vb, "serial", buf), 0);
 	KUNIT_EXPECT_EQ(test, vb_attr_show(vb, "serial", buf), BM_ID_BYTES);
+
+	/* The next one comes while the last one is not quite through. */
+	for (i = 0; i < 200; i++)
+		bad += vb_attr_show(vb, "serial", buf) != BM_ID_BYTES;
+	KUNIT_EXPECT_EQ(test, bad, 0);
 }
 
 static struct kunit_case vb_cases[] = {

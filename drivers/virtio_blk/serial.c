@@ -9,7 +9,10 @@
  */
 #include <linux/blkdev.h>
 #include <linux/blk-mq.h>
+#include <linux/delay.h>
+#include <linux/err.h>
 #include <linux/jiffies.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 
 #include "vblk.h"
@@ -29,15 +32,37 @@ void vblk_serial_init(struct vblk *vblk)
 	init_completion(&vblk->serial.done);
 }
 
-static int vblk_serial_send(struct vblk *vblk)
+/*
+ * The tag of the last command is free only a moment after its answer was, and a
+ * change of limits freezes the queue. Neither is an error, but the block layer
+ * would wait for a frozen queue without a bound.
+ */
+static struct request *vblk_serial_alloc(struct vblk *vblk)
 {
-	struct vblk_serial *serial = &vblk->serial;
+	unsigned long end = jiffies + VBLK_SERIAL_TIMEOUT;
 	blk_mq_req_flags_t flags = BLK_MQ_REQ_NOWAIT;
 	struct request *rq;
 
 	if (vblk->tag_set.reserved_tags)
 		flags |= BLK_MQ_REQ_RESERVED;
-	rq = blk_mq_alloc_request(vblk->disk->queue, REQ_OP_DRV_IN, flags);
+	do {
+		rq = blk_mq_alloc_request(vblk->disk->queue, REQ_OP_DRV_IN,
+					  flags);
+		if (PTR_ERR_OR_ZERO(rq) != -EAGAIN ||
+		    fatal_signal_pending(current))
+			return rq;
+		usleep_range(50, 1000);
+	} while (time_before(jiffies, end));
+
+	return ERR_PTR(-ETIMEDOUT);
+}
+
+static int vblk_serial_send(struct vblk *vblk)
+{
+	struct vblk_serial *serial = &vblk->serial;
+	struct request *rq;
+
+	rq = vblk_serial_alloc(vblk);
 	if (IS_ERR(rq))
 		return PTR_ERR(rq);
 
@@ -71,7 +96,8 @@ void vblk_serial_done(struct vblk *vblk, struct vblk_req *r, blk_status_t sts)
  * @vblk: the disk
  * @buf: room for VIRTIO_BLK_ID_BYTES + 1 bytes
  *
- * Context: process; sleeps, for 10 seconds at most once it is its turn.
+ * Context: process; sleeps, for 10 seconds at most once it is its turn, and as
+ *	long again for a queue that is frozen.
  * Return: length of the string in @buf, or a negative error number: -EIO or
  *	-EOPNOTSUPP from the device, -ETIMEDOUT if it does not answer.
  */
