@@ -5,13 +5,13 @@ import functools
 import re
 import shlex
 
+from rig.cli import BOOT_ATTEMPTS
 from rig.common import TESTS_DIR, TOP
 
 from .case import Case, Failed, Skipped, last_line
 
 HEADER = re.compile(r"^# (about|vm|host|kernels|timeout|drivers): *(.*)$")
 SKIP_STATUS = 77
-ATTEMPTS = 3        # scripts/vm repeats what QEMU's emulation has spoilt
 DEFAULTS = {"about": "", "vm": "", "host": "tcg", "kernels": "", "timeout": "120",
             "drivers": "ours"}
 
@@ -34,7 +34,7 @@ def _boot(path, said, release, run):
                               "--drivers", said["drivers"], "--host", said["host"],
                               "--timeout", limit,
                               "--script", path, *shlex.split(said["vm"]),
-                              timeout=ATTEMPTS * limit + 60)
+                              timeout=BOOT_ATTEMPTS * limit + 60)
     if status == SKIP_STATUS:
         raise Skipped(_last_word(output))
     if status:

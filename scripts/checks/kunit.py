@@ -18,14 +18,11 @@ class Boot(typing.NamedTuple):
     series: str
     kind: str
     limit: int              # seconds
-    step: int = 1           # every so many of the allocations fail in turn
-    modules: tuple = ()     # whose suites; none: all, the fake device's own too
 
 
 # Those of make check, and those that only make soak has.
 CHECKED = (Boot("6.12", "fast", 1200),)
 SOAKED = (Boot("6.12", "debug", 3600), Boot("6.1", "fast", 1200), Boot("6.1", "debug", 3600))
-FAIL_NTH = ("virtio_balloon", "virtio_net", "virtio_blk")
 # A kernel that is not in the cache is built first.
 BUILD_LIMIT = 4 * 3600
 FUZZ_SECONDS = 60
@@ -47,10 +44,9 @@ def _kind(kind):
 
 
 def _suites(boot, run):
-    params = [f"--param={name}_kunit.nth_step={boot.step}" for name in FAIL_NTH]
     status, output = run.call(TOP / "scripts" / "kunit", "--kernel", boot.series,
-                              *_kind(boot.kind), "--timeout", boot.limit - 120, *params,
-                              *boot.modules, timeout=boot.limit)
+                              *_kind(boot.kind), "--timeout", boot.limit - 120,
+                              timeout=boot.limit)
     failed = re.findall(r"^FAIL (\w+)", output, re.M)
     if status:
         what = re.findall(r"^\s*PROBLEM (.*)", output, re.M)
@@ -93,12 +89,12 @@ def _cached(series, kind):
                 functools.partial(_kernel, series, kind))
 
 
-def _boots(boots, apart):
+def _boots(boots):
     found = []
     for boot in boots:
         found += [_cached(boot.series, boot.kind),
                   Case(f"kunit/{boot.series}-{boot.kind}", "every suite of every driver passes",
-                       functools.partial(_suites, boot), apart=apart)]
+                       functools.partial(_suites, boot))]
     return found
 
 
@@ -109,12 +105,12 @@ def _fuzzed(seconds, least, limit, *seed):
 def cases(_releases, soak=False):
     """Return the cases of "make check", or those that only "make soak" has."""
     if soak:
-        return _boots(SOAKED, apart=False) + [
+        return _boots(SOAKED) + [
             Case("fuzz/starved", f"{FUZZ_SECONDS} s a driver, and allocations that fail",
                  _starved),
             Case("fuzz/soak", f"{SOAK_MUTATIONS} mutations a driver",
                  _fuzzed(SOAK_SECONDS, SOAK_MUTATIONS, 5 * SOAK_SECONDS))]
     return [Case("kunit/listed", "every driver has suites and a fuzzer", _listed),
-            *_boots(CHECKED, apart=False), _cached("6.12", "debug"),
+            *_boots(CHECKED), _cached("6.12", "debug"),
             Case("fuzz/6.12-debug", f"{FUZZ_SECONDS} s of random misbehaviour a driver",
                  _fuzzed(FUZZ_SECONDS, FUZZ_LEAST, FUZZ_LIMIT, "--seed", FUZZ_SEED))]
