@@ -390,6 +390,7 @@ void fv_counts_clear(struct fv_device *fv);
 
 /* Rings: fake_virtio_ring.c */
 bool fv_available(struct fv_queue *q);
+bool fv_untouched(struct fv_queue *q);
 struct fv_chain *fv_pop(struct fv_queue *q);
 void fv_push(struct fv_chain *chain, u32 len);
 void fv_push_many(struct fv_chain **chains, const u32 *lens, unsigned int nr);

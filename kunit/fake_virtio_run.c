@@ -71,6 +71,22 @@ static struct fv_chain *fv_choose(struct fv_queue *q)
 	return chain;
 }
 
+/**
+ * fv_untouched() - is there a request that the model was not given?
+ * @q: the queue
+ *
+ * In the ring, or taken from it with others that are done first.
+ *
+ * Context: a callback of the model, or any while the device does nothing.
+ *
+ * Return: true if there is one.
+ */
+bool fv_untouched(struct fv_queue *q)
+{
+	return fv_qp(q)->nr_staged || fv_available(q);
+}
+EXPORT_SYMBOL_GPL(fv_untouched);
+
 /* Does up to so many requests. &fv_private.run_lock is held. */
 static unsigned int fv_work(struct fv_queue *q, unsigned int max)
 {

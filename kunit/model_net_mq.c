@@ -5,10 +5,21 @@
 
 #include "model_net.h"
 
+/* What waits in a queue that is used no more was sent in time. &nm.lock is held. */
+static void nm_use_pairs(struct nm *nm, u16 pairs)
+{
+	unsigned int pair;
+
+	bitmap_zero(nm->stale, NM_MAX_PAIRS);
+	for (pair = pairs; pair < nm->max_pairs; pair++)
+		if (fv_untouched(fv_queue(nm->fv, 2 * pair + 1)))
+			__set_bit(pair, nm->stale);
+	nm->ctrl.pairs = pairs;
+}
+
 static u8 nm_set_pairs(struct nm *nm, const u8 *data)
 {
 	unsigned long flags;
-	unsigned int pair;
 	__virtio16 wire;
 	__le16 max;
 	u16 pairs;
@@ -24,11 +35,7 @@ static u8 nm_set_pairs(struct nm *nm, const u8 *data)
 
 	spin_lock_irqsave(&nm->lock, flags);
 	nm->ctrl.rss.on = false;
-	bitmap_zero(nm->stale, NM_MAX_PAIRS);
-	for (pair = pairs; pair < nm->max_pairs; pair++)
-		if (fv_available(fv_queue(nm->fv, 2 * pair + 1)))
-			__set_bit(pair, nm->stale);
-	nm->ctrl.pairs = pairs;
+	nm_use_pairs(nm, pairs);
 	spin_unlock_irqrestore(&nm->lock, flags);
 
 	return NM_OK;
@@ -113,7 +120,7 @@ static u8 nm_set_rss(struct nm *nm, const u8 *data, unsigned int len)
 
 	spin_lock_irqsave(&nm->lock, flags);
 	nm->ctrl.rss = rss;
-	nm->ctrl.pairs = tx;
+	nm_use_pairs(nm, tx);
 	spin_unlock_irqrestore(&nm->lock, flags);
 
 	return NM_OK;

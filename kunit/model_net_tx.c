@@ -180,7 +180,7 @@ static bool nm_check_frame(struct nm *nm, const struct nm_wire_hdr *wire,
 static void nm_check_pair(struct nm *nm, struct fv_queue *q)
 {
 	unsigned int pair = q->index / 2;
-	bool wrong = false, more = fv_available(q);
+	bool wrong = false, more = fv_untouched(q);
 	unsigned long flags;
 
 	spin_lock_irqsave(&nm->lock, flags);

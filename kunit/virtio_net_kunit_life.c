@@ -299,6 +299,41 @@ static void nt_channels_loaded(struct kunit *test)
 	nt_expect_clean(nt);
 }
 
+static int nt_one_pair_thread(void *data)
+{
+	int err = nt_set_channels(data, 1);
+
+	while (!kthread_should_stop())
+		nt_nap();
+	return err;
+}
+
+/* What is in the ring of a pair when the device is told not to use it any more. */
+static void nt_fewer_owing(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	struct fv_queue *ctrl = fv_queue(nt->fv, 2 * setup->dev.max_pairs);
+	struct task_struct *task;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, nt_set_channels(nt, 2), 0);
+	fv_set_mode(nt->fv, FV_MANUAL);
+	for (i = 0; i < 5; i++)
+		KUNIT_ASSERT_EQ(test, nt_send(nt, 1, 100 + i, i), 0);
+	task = kthread_run(nt_one_pair_thread, nt, "nt_one_pair");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	for (i = 0; i < NT_MS && !fv_available(ctrl); i++)
+		nt_nap();
+	KUNIT_EXPECT_EQ(test, fv_step(ctrl, 1), 1);
+	KUNIT_EXPECT_EQ(test, kthread_stop(task), 0);
+	KUNIT_EXPECT_EQ(test, nt->nm->ctrl.pairs, 1);
+	KUNIT_EXPECT_EQ(test, fv_step(fv_queue(nt->fv, 3), 8), 5);
+	fv_set_mode(nt->fv, FV_RUN);
+	nt_expect_traffic(nt);
+	nt_expect_clean(nt);
+}
+
 /* Down and up, with another MTU, while somebody sends. */
 static void nt_open_close_loaded(struct kunit *test)
 {
@@ -416,6 +451,7 @@ static struct kunit_case nt_life_cases[] = {
 	KUNIT_CASE_PARAM(nt_replug, few_gen_params),
 	KUNIT_CASE_PARAM(nt_freeze_loaded, few_gen_params),
 	KUNIT_CASE_PARAM(nt_channels_loaded, mq_gen_params),
+	KUNIT_CASE_PARAM(nt_fewer_owing, mq_gen_params),
 	KUNIT_CASE_PARAM(nt_open_close_loaded, few_gen_params),
 	KUNIT_CASE_PARAM(nt_pages_outlive, few_gen_params),
 	KUNIT_CASE_PARAM(nt_pages_return, mq_gen_params),
