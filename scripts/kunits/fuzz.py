@@ -14,6 +14,7 @@ SHARE = 0.01            # the least part of all mutations that each kind has
 MINIMUM = 50000         # mutated completions
 SECONDS = 60
 MARGIN = 240            # seconds that a guest takes besides fuzzing, at most
+SHOWN = 10              # lines of the kernel's log that say what was wrong, at most
 
 
 def _parser():
@@ -111,17 +112,29 @@ def findings(outcome, name, minimum):
     return wrong, counts
 
 
+def _violations(section, name):
+    """Return what a fuzzer and the fake device said about what the driver did wrong."""
+    said = [line for line in section.lines
+            if "violation: " in line or line.startswith(f"{name}_fuzz: ")] if section else []
+    if len(said) > SHOWN:
+        said[SHOWN:] = [f"and {len(said) - SHOWN} more of these"]
+    return said
+
+
 def _tell(outcome, name, options):
     """Print what became of one driver; return whether all was well."""
     wrong, counts = findings(outcome, name, options.min)
+    section = outcome.sections.get(f"{name}_fuzz")
     kinds = " ".join(f"{key[5:]}={value}" for key, value in counts.items()
                      if key.startswith("kind."))
     print(f"fuzz: {name}: seed {options.seed} completions {counts.get('completions', 0)} "
           f"mutated {counts.get('mutated', 0)} kinds {kinds}")
     for line in wrong:
         print(f"PROBLEM {name}: {line}")
+    if wrong:
+        for line in _violations(section, name):
+            print(f"      {line}")
     # A report of the kernel is that of the driver under whose fuzzer it came.
-    section = outcome.sections.get(f"{name}_fuzz")
     reported = section and any(boot.report.find(line) for line in section.lines)
     if reported:
         print(f"PROBLEM {name}: the kernel reported a problem meanwhile")
