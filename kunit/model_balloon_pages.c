@@ -264,10 +264,10 @@ static bool mb_in_flight(struct fv_queue *q, u32 seq)
 	return found;
 }
 
-/* The device must have acknowledged that it has a page, before it is taken back. */
+/* The device must have acknowledged that it has a page of its own, before it is taken back. */
 static void mb_check_answered(struct mb_device *mb, u64 pfn)
 {
-	if (!mb_pfn_held(pfn) || mb_lied(mb))
+	if (mb_lied(mb))
 		return;
 	/* The pages of a request come together. */
 	if (mb->answered_valid && mb->answered == mb_map[pfn].seq)
@@ -286,7 +286,6 @@ static void mb_give(struct mb_device *mb, u64 pfn, u32 seq)
 
 	if (!page)
 		return;
-	mb_check_answered(mb, pfn);
 	if (page->owner != mb->owner) {
 		if (mb->stolen) {
 			mb->stolen--;
@@ -300,6 +299,7 @@ static void mb_give(struct mb_device *mb, u64 pfn, u32 seq)
 				     page->owner);
 		return;
 	}
+	mb_check_answered(mb, pfn);
 	if (mb->must_tell && !mb_lied(mb))
 		mb_intact(mb, pfn, "before the device was told");
 	mb_disown(mb, pfn);

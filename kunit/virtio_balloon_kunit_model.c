@@ -230,27 +230,35 @@ static void model_form_of_buffers(struct kunit *test)
 	vbm_done(t);
 }
 
+/* Gives a page to the device, which takes it and does not answer. */
+static struct fv_chain *vbm_owe(struct vbt *t, __le32 *entry, u64 pfn)
+{
+	struct virtqueue *vq = vbm_of(t)->vqs[MB_INFLATE];
+	struct scatterlist sg;
+	struct fv_chain *chain;
+
+	*entry = cpu_to_le32((u32)pfn);
+	sg_init_one(&sg, entry, sizeof(*entry));
+	KUNIT_ASSERT_EQ(t->test, virtqueue_add_outbuf(vq, &sg, 1, entry, GFP_KERNEL), 0);
+	virtqueue_kick(vq);
+	chain = fv_pop(mb_queue(t->mb, MB_INFLATE));
+	KUNIT_ASSERT_NOT_NULL(t->test, chain);
+	mb_lock();
+	mb_inflate(t->mb, chain);
+	mb_unlock();
+	return chain;
+}
+
 /* The answer to the inflate is not given before the deflate. */
 static void model_deflate_too_early(struct kunit *test)
 {
 	struct vbt *t = vbm_new(test, (struct mb_params){ .features = VBM_ALL });
 	struct page *page = vbm_page(t);
-	struct vbm *vbm = vbm_of(t);
 	u64 pfn = vbm_pfn(page);
-	struct scatterlist sg;
 	struct fv_chain *chain;
 
 	__SetPageOffline(page);
-	vbm->buf[100] = cpu_to_le32((u32)pfn);
-	sg_init_one(&sg, &vbm->buf[100], 4);
-	KUNIT_ASSERT_EQ(test, virtqueue_add_outbuf(vbm->vqs[MB_INFLATE], &sg, 1, vbm, GFP_KERNEL),
-			0);
-	virtqueue_kick(vbm->vqs[MB_INFLATE]);
-	chain = fv_pop(mb_queue(t->mb, MB_INFLATE));
-	KUNIT_ASSERT_NOT_NULL(test, chain);
-	mb_lock();
-	mb_inflate(t->mb, chain);
-	mb_unlock();
+	chain = vbm_owe(t, &vbm_of(t)->buf[100], pfn);
 	VBM_RIGHT(t);
 	vbm_pfns(t, MB_DEFLATE, 1, pfn);
 	VBM_WRONG(t);
@@ -258,6 +266,41 @@ static void model_deflate_too_early(struct kunit *test)
 	__ClearPageOffline(page);
 	__free_page(page);
 	vbm_done(t);
+}
+
+/*
+ * Who need not tell the device first uses a page again before the device hears of it, and
+ * that may be in another balloon by then. What this one owes an answer to is another page.
+ */
+static void model_deflate_late(struct kunit *test)
+{
+	struct mb_params params = { .features = VBM_ALL & ~VBT_F_TELL };
+	struct vbt *t = vbm_new(test, params), *other = vbm_new(test, params);
+	struct page *pages = alloc_pages(GFP_KERNEL, 1);
+	struct fv_chain *chain;
+	u64 pfn;
+
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	pfn = vbm_pfn(pages);
+	__SetPageOffline(pages);
+	__SetPageOffline(pages + 1);
+	vbm_pfns(t, MB_INFLATE, 1, pfn);
+	chain = vbm_owe(t, &vbm_of(t)->buf[100], pfn + 1);
+	vbm_pfns(other, MB_INFLATE, 1, pfn);
+	vbm_pfns(other, MB_DEFLATE, 1, pfn);
+	vbm_pfns(other, MB_INFLATE, 1, pfn);	/* as many requests as the first one had */
+	VBM_RIGHT(other);
+	vbm_pfns(t, MB_DEFLATE, 1, pfn);
+	VBM_RIGHT(t);
+	vbm_pfns(t, MB_DEFLATE, 1, pfn + 1);
+	VBM_WRONG(t);
+	fv_push(chain, 0);
+	vbm_pfns(other, MB_DEFLATE, 1, pfn);
+	__ClearPageOffline(pages);
+	__ClearPageOffline(pages + 1);
+	__free_pages(pages, 1);
+	vbm_done(t);
+	vbm_done(other);
 }
 
 /* Devices that look at a part of a buffer only. */
@@ -462,6 +505,7 @@ static struct kunit_case vbt_model_cases[] = {
 	KUNIT_CASE(model_inflate_deflate),
 	KUNIT_CASE(model_form_of_buffers),
 	KUNIT_CASE(model_deflate_too_early),
+	KUNIT_CASE(model_deflate_late),
 	KUNIT_CASE(model_reads_a_part),
 	KUNIT_CASE(model_statistics),
 	KUNIT_CASE(model_hints),
