@@ -17,6 +17,9 @@
 #define VBT_RESERVE		(SZ_8M >> PAGE_SHIFT)
 #define VBT_SLACK		(SZ_4M >> PAGE_SHIFT)
 
+/* A guest frees a few pages at any time, and counts them late: the balloon gets those. */
+#define VBT_TRICKLE		(SZ_1M >> PAGE_SHIFT)
+
 static unsigned long vbt_oom_kills(void)
 {
 	unsigned long events[NR_VM_EVENT_ITEMS];
@@ -25,17 +28,18 @@ static unsigned long vbt_oom_kills(void)
 	return events[OOM_KILL];
 }
 
-/* Waits until a balloon has stopped to grow. */
+/* Waits until a balloon hardly grows any more. */
 static void vbt_settle(struct vbt *t)
 {
-	unsigned long before = ULONG_MAX;
-	unsigned int i;
+	unsigned long before, now = READ_ONCE(t->mb->held);
+	unsigned int i = 0;
 
-	for (i = 0; i < 60 && before != t->mb->held; i++) {
-		before = t->mb->held;
+	do {
+		before = now;
 		msleep(1000);
-	}
-	KUNIT_EXPECT_EQ(t->test, before, t->mb->held);
+		now = READ_ONCE(t->mb->held);
+	} while (now > before + VBT_TRICKLE && ++i < 60);
+	KUNIT_EXPECT_LE(t->test, now, before + VBT_TRICKLE);
 }
 
 /*
@@ -48,7 +52,7 @@ static void balloon_wants_everything(struct kunit *test)
 		.features = VBT_F_MODERN | VBT_F_EVENT | VBT_F_TELL, .mode = FV_RUN, .sparse = true,
 	};
 	struct vbt *t = vbt_new(test, &params);
-	unsigned long kills = vbt_oom_kills();
+	unsigned long kills = vbt_oom_kills(), held, audited;
 	struct fv_queue *inflate = mb_queue(t->mb, MB_INFLATE);
 
 	vbt_plug(t);
@@ -59,7 +63,10 @@ static void balloon_wants_everything(struct kunit *test)
 		   si_mem_available());
 	KUNIT_EXPECT_GE(test, t->mb->held, t->ram / 8);
 	KUNIT_EXPECT_GE(test, si_mem_available(), (long)(VBT_RESERVE - VBT_SLACK));
-	KUNIT_EXPECT_EQ(test, mb_audit(t->mb), t->mb->held);
+	held = READ_ONCE(t->mb->held);
+	audited = mb_audit(t->mb);
+	KUNIT_EXPECT_GE(test, audited, held);
+	KUNIT_EXPECT_LE(test, audited, READ_ONCE(t->mb->held));
 
 	fv_counts_clear(t->fv);
 	msleep(3000);
