@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: where the built-in clock owns the areas, the module only reads
-# vm: --smp 2 --mem 512M --no-load
+# vm: --outer-smp 1 --smp 2 --mem 512M --no-load
 # host: nested
-# timeout: 300
+# timeout: 500
 
 # shellcheck source=scripts/tests/clock.sh
 . /tests/clock.sh

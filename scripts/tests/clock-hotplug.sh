@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: CPUs go and come while the clock is current; the host has areas of online CPUs only
-# vm: --smp 3 --mem 512M --no-load --append no-kvmclock
+# vm: --outer-smp 1 --smp 3 --mem 512M --no-load --append no-kvmclock
 # host: nested
-# timeout: 300
+# timeout: 500
 
 # shellcheck source=scripts/tests/clock.sh
 . /tests/clock.sh

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: the clock can be unbound, bound, unloaded and loaded while time is being read
-# vm: --smp 2 --mem 512M --no-load --append no-kvmclock
+# vm: --outer-smp 1 --smp 2 --mem 512M --no-load --append no-kvmclock
 # host: nested
-# timeout: 300
+# timeout: 500
 
 # shellcheck source=scripts/tests/clock.sh
 . /tests/clock.sh
