@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
-# Helpers for the clock's tests: `. /tests/clock.sh`.
+# Helpers for the clock's tests: `. /tests/clock.sh`. Those in a nested guest have an outer one with
+# one CPU (--outer-smp 1): with several the emulation may run code that was just patched, and the
+# inner guest dies of that without a proof. See Documentation/rig.md, known limits.
 
 # shellcheck source=scripts/guest/lib.sh
 . /tests/lib.sh
