@@ -173,6 +173,7 @@ struct fv_device *fv_create(struct kunit *test, const struct fv_model *model,
 	fv->model = model;
 	fv->test = test;
 	fv->features = params->features;
+	fv->features_high = params->features_high;
 	fv->mode = params->mode;
 	fv->nr_queues = params->nr_queues ?: model->nr_queues;
 	fv->config_len = max(params->config_len, model->config_len);
@@ -410,7 +411,9 @@ EXPORT_SYMBOL_GPL(fv_restore);
  */
 bool fv_negotiated(const struct fv_device *fv, unsigned int bit)
 {
-	return bit < 64 && fv->priv->negotiated & BIT_ULL(bit);
+	if (bit < 64)
+		return fv->priv->negotiated & BIT_ULL(bit);
+	return bit < 128 && fv->priv->negotiated_high & BIT_ULL(bit - 64);
 }
 EXPORT_SYMBOL_GPL(fv_negotiated);
 

@@ -34,6 +34,11 @@
 #define FV_MAX_CONFIG		256
 #define FV_ALL_QUEUES		(-1)
 
+/* Kernels from 6.18 on can negotiate features beyond bit 63. */
+#ifdef VIRTIO_FEATURES_U64S
+#define FV_FEATURES_HIGH
+#endif
+
 struct fv_device;
 struct fv_queue;
 struct kunit;
@@ -285,6 +290,7 @@ struct fv_model {
 /**
  * struct fv_params - a device to be made
  * @features: feature bits to offer. A device without VIRTIO_F_VERSION_1 is a legacy one.
+ * @features_high: those from bit 64 on; a kernel without FV_FEATURES_HIGH never asks
  * @queue_num: entries of each ring, 0 for 128; a power of two unless packed
  * @nr_queues: queues that the device has, 0 for what the model says
  * @mode: see there
@@ -293,6 +299,7 @@ struct fv_model {
  */
 struct fv_params {
 	u64 features;
+	u64 features_high;
 	unsigned int queue_num;
 	unsigned int nr_queues;
 	enum fv_mode mode;
@@ -308,6 +315,7 @@ struct fv_params {
  * @model_data: of the model
  * @test: the test that it belongs to, NULL in a fuzzer
  * @features: what is offered
+ * @features_high: of the bits from 64 on
  * @status: the device status field
  * @generation: of the configuration
  * @config: the configuration space, little endian as the driver reads it
@@ -338,6 +346,7 @@ struct fv_device {
 	void *model_data;
 	struct kunit *test;
 	u64 features;
+	u64 features_high;
 	u8 status;
 	u32 generation;
 	u8 config[FV_MAX_CONFIG];

@@ -98,6 +98,7 @@ struct fv_qpriv {
  * @registered: is on the bus
  * @released: by the driver core, after it was
  * @negotiated: features that the driver has accepted
+ * @negotiated_high: and those beyond bit 63
  * @config_irq: announces changes of the configuration
  * @config_ok: it may
  * @rng_lock: protects @rng
@@ -130,6 +131,7 @@ struct fv_private {
 	bool registered;
 	struct completion released;
 	u64 negotiated;
+	u64 negotiated_high;
 	struct irq_work config_irq;
 	bool config_ok;
 	spinlock_t rng_lock;	/* protects rng */

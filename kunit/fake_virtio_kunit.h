@@ -25,6 +25,9 @@
 
 #define FT_MODERN	BIT_ULL(VIRTIO_F_VERSION_1)
 
+/* A feature beyond bit 63. */
+#define FT_HIGH		65
+
 /**
  * enum ft_bad - what the tiny driver does wrong when it is told to
  * @FT_GOOD: nothing

@@ -192,8 +192,11 @@ static const struct virtio_device_id ft_ids[] = {
 };
 
 static unsigned int ft_features[] = {
-	/* One of its own, and what a device of any kind may have. */
+	/* Some of its own, and what a device of any kind may have. */
 	0,
+#ifdef FV_FEATURES_HIGH
+	FT_HIGH,
+#endif
 };
 
 static struct virtio_driver ft_driver = {

@@ -129,6 +129,25 @@ static void ft_features(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fv_negotiated(fv, VIRTIO_F_VERSION_1));
 }
 
+#ifdef FV_FEATURES_HIGH
+static void ft_features_high(struct kunit *test)
+{
+	struct fv_params params = {
+		.features = FT_MODERN,
+		.features_high = BIT_ULL(FT_HIGH - 64) | BIT_ULL(FT_HIGH - 63),
+	};
+	struct fv_device *fv = fv_create(test, &ft_model, &params);
+
+	KUNIT_ASSERT_NOT_NULL(test, fv);
+	KUNIT_ASSERT_EQ(test, fv_plug(fv), 0);
+	KUNIT_EXPECT_TRUE(test, fv_bound(fv));
+	KUNIT_EXPECT_TRUE(test, fv_negotiated(fv, FT_HIGH));
+	KUNIT_EXPECT_FALSE(test, fv_negotiated(fv, FT_HIGH + 1));
+	KUNIT_EXPECT_FALSE(test, fv_negotiated(fv, FT_HIGH - 64));
+	KUNIT_EXPECT_TRUE(test, fv_negotiated(fv, VIRTIO_F_VERSION_1));
+}
+#endif
+
 static void ft_failures(struct kunit *test)
 {
 	struct fv_device *fv = ft_create(test, 0, 0);
@@ -294,6 +313,9 @@ static struct kunit_case ft_life_cases[] = {
 	KUNIT_CASE(ft_gone),
 	KUNIT_CASE(ft_reset_stuck),
 	KUNIT_CASE(ft_features),
+#ifdef FV_FEATURES_HIGH
+	KUNIT_CASE(ft_features_high),
+#endif
 	KUNIT_CASE(ft_failures),
 	KUNIT_CASE(ft_affinity),
 	KUNIT_CASE_PARAM(ft_queue_reset, ft_gen_params),

@@ -43,10 +43,12 @@ static void fv_check_status(struct fv_device *fv, u8 old, u8 new)
 static bool fv_features_ok(struct fv_device *fv)
 {
 	u64 odd = fv->priv->negotiated & ~fv->features;
+	u64 odd_high = fv->priv->negotiated_high & ~fv->features_high;
 
-	if (odd) {
-		fv_violation(fv, "2.2.1", "features %#llx accepted, which were not offered",
-			     odd);
+	if (odd || odd_high) {
+		fv_violation(fv, "2.2.1",
+			     "features %#llx (and %#llx beyond bit 63) accepted, which were not offered",
+			     odd, odd_high);
 		return false;
 	}
 	return !fv_evil_take(fv, FV_EVIL_FEATURES_REFUSED, FV_ALL_QUEUES);
@@ -107,6 +109,7 @@ void fv_stop(struct fv_device *fv)
 	for (i = 0; i < fv->nr_queues; i++)
 		fv_queue_drop(&fv->queues[i]);
 	fv->priv->negotiated = 0;
+	fv->priv->negotiated_high = 0;
 	mutex_unlock(&fv->priv->run_lock);
 	fv_irq_sync_all(fv);
 }
@@ -142,6 +145,25 @@ static u64 fv_op_get_features(struct virtio_device *vdev)
 	return fv_of(vdev)->features;
 }
 
+#ifdef FV_FEATURES_HIGH
+static void fv_op_get_extended_features(struct virtio_device *vdev, u64 *features)
+{
+	virtio_features_zero(features);
+	features[0] = fv_of(vdev)->features;
+	features[1] = fv_of(vdev)->features_high;
+}
+
+static u64 fv_accepted_high(const struct virtio_device *vdev)
+{
+	return vdev->features_array[1];
+}
+#else
+static u64 fv_accepted_high(const struct virtio_device *vdev)
+{
+	return 0;
+}
+#endif
+
 static int fv_op_finalize_features(struct virtio_device *vdev)
 {
 	struct fv_device *fv = fv_of(vdev);
@@ -155,6 +177,7 @@ static int fv_op_finalize_features(struct virtio_device *vdev)
 	if (fv_modern(fv) && !__virtio_test_bit(vdev, VIRTIO_F_VERSION_1))
 		return -EINVAL;
 	fv->priv->negotiated = vdev->features;
+	fv->priv->negotiated_high = fv_accepted_high(vdev);
 	return 0;
 }
 
@@ -174,6 +197,9 @@ const struct virtio_config_ops fv_config_ops = {
 	.del_vqs = fv_op_del_vqs,
 	.synchronize_cbs = fv_op_synchronize_cbs,
 	.get_features = fv_op_get_features,
+#ifdef FV_FEATURES_HIGH
+	.get_extended_features = fv_op_get_extended_features,
+#endif
 	.finalize_features = fv_op_finalize_features,
 	.bus_name = fv_op_bus_name,
 	.set_vq_affinity = fv_op_set_vq_affinity,
