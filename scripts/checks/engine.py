@@ -5,6 +5,7 @@ Each case works on a copy of the tree with one thing changed in it, so that it
 also shows that the case can fail.
 """
 
+import dataclasses
 import functools
 import pathlib
 import shutil
@@ -67,7 +68,7 @@ class Copy:
 
 
 def _control(release, probe, new, words, run):
-    copy = Copy(run, "control", release)
+    copy = Copy(run, probe, release)
     (copy.top / "compat" / "probes" / probe).write_text(new)
     output = copy.expect(words)
     if list(copy.top.rglob("*.ko")):
@@ -175,7 +176,7 @@ def cases(releases):
     """Return the cases of the build engine; the newest kernel stands for all."""
     release = releases[max(releases, key=lambda s: [int(p) for p in s.split(".")])]
     part = functools.partial
-    return [
+    found = [
         Case("engine/control-pass", "a compiler that fails everything stops the build",
              part(_control, release, "control_pass.c", "#error broken\n", "does not work")),
         Case("engine/control-fail", "a compiler that accepts everything stops the build",
@@ -192,6 +193,7 @@ def cases(releases):
         Case("engine/rerun", "probes run again for a new kernel or a new probe",
              part(_rerun, release)),
         Case("engine/refusals", "wrong values are named", part(_refusals, release)),
-        Case("engine/compile-commands", "every source is in compile_commands.json",
-             part(_compile_commands, release)),
     ]
+    return [Case("engine/compile-commands", "every source is in compile_commands.json",
+                 part(_compile_commands, release)),
+            *(dataclasses.replace(case, apart=True) for case in found)]

@@ -34,5 +34,5 @@ def cases(_releases):
     found = [Case("host/setup", "a second set-up does nothing", _setup)]
     for path in sorted(TESTS_DIR.glob("*-selftest")):
         found.append(Case(f"host/{path.name}", "the test rig itself cannot be fooled",
-                          functools.partial(_self_test, path)))
+                          functools.partial(_self_test, path), apart=True))
     return found

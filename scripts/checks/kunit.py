@@ -61,7 +61,7 @@ def _suites(boot, run):
 
 
 def _fuzz(seconds, least, limit, seed, run):
-    """Every driver in one guest, alone on the machine: its speed counts."""
+    """Every driver in one guest, one after the other."""
     status, output = run.call(TOP / "scripts" / "fuzz", "--seconds", seconds, "--min", least,
                               *seed, timeout=limit)
     for line in re.findall(r"^fuzz: (\w+: seed \d+ completions \d+ mutated \d+)", output, re.M):
@@ -111,4 +111,5 @@ def cases(_releases, soak=False):
     return [Case("kunit/listed", "every driver has suites and a fuzzer", _listed),
             *_boots(CHECKED),
             Case("fuzz/6.12-debug", f"{FUZZ_SECONDS} s of random misbehaviour a driver",
-                 _fuzzed(FUZZ_SECONDS, FUZZ_LEAST, FUZZ_LIMIT, "--seed", FUZZ_SEED))]
+                 _fuzzed(FUZZ_SECONDS, FUZZ_LEAST, FUZZ_LIMIT, "--seed", FUZZ_SEED),
+                 apart=True)]
