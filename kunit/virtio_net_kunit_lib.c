@@ -225,15 +225,8 @@ void nt_nap(void)
  */
 void nt_settle(struct nt *nt)
 {
-	unsigned long end = jiffies + msecs_to_jiffies(NT_MS);
-	u64 before;
-
-	if (nt->fv->mode != FV_RUN)
-		return;
-	do {
-		before = READ_ONCE(nt->nm->ctrl.commands);
-		usleep_range(4000, 6000);
-	} while (before != READ_ONCE(nt->nm->ctrl.commands) && time_before(jiffies, end));
+	if (nt->fv->mode == FV_RUN)
+		__flush_workqueue(system_wq);
 }
 
 /**
@@ -244,17 +237,12 @@ void nt_settle(struct nt *nt)
  */
 int nt_open(struct nt *nt)
 {
-	u64 tables = READ_ONCE(nt->nm->ctrl.tables);
 	int err;
 
 	rtnl_lock();
 	err = dev_open(nt->dev, NULL);
 	rtnl_unlock();
 
-	/* The filters follow, by a worker. */
-	if (!err && nm_has(nt->nm, NM_F_CTRL_RX))
-		wait_event_timeout(nt->nm->wait, READ_ONCE(nt->nm->ctrl.tables) > tables,
-				   msecs_to_jiffies(200));
 	nt_settle(nt);
 
 	return err;
