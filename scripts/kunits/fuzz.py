@@ -114,8 +114,9 @@ def findings(outcome, name, minimum):
 
 def _violations(section, name):
     """Return what a fuzzer and the fake device said about what the driver did wrong."""
-    said = [line for line in section.lines
-            if "violation: " in line or line.startswith(f"{name}_fuzz: ")] if section else []
+    lines = section.lines if section else []
+    said = list(dict.fromkeys(line for line in lines if "violation: " in line
+                              or line.startswith(f"{name}_fuzz: ")))
     if len(said) > SHOWN:
         said[SHOWN:] = [f"and {len(said) - SHOWN} more of these"]
     return said
