@@ -9,6 +9,7 @@
 #include <net/net_namespace.h>
 #include <net/sch_generic.h>
 
+#include "../drivers/virtio_net/net.h"
 #include "virtio_net_kunit.h"
 
 #define NT_DEV(n, f, m) \
@@ -225,8 +226,10 @@ void nt_nap(void)
  */
 void nt_settle(struct nt *nt)
 {
+	struct vnet *vn = netdev_priv(nt->dev);
+
 	if (nt->fv->mode == FV_RUN)
-		__flush_workqueue(system_wq);
+		flush_work(&vn->rx_mode_work);
 }
 
 /**
