@@ -21,8 +21,8 @@ SERIES = ("6.1", "6.12")
 
 # Seconds that the cases of a part may take in sum, on an idle machine of two CPUs
 # without usable hardware virtualisation. Documentation/kunit.md says them too.
-BUDGETS = {"style": 60, "build": 420, "modinfo": 30, "engine": 300, "host": 180,
-           "boot": 3000, "kunit": 1600, "fuzz": 420}
+BUDGETS = {"style": 60, "build": 420, "modinfo": 30, "engine": 300, "host": 240,
+           "boot": 3000, "kunit": 1900, "fuzz": 600}
 
 
 def collect(soak=False):
