@@ -7,6 +7,7 @@ import re
 import typing
 
 from rig.common import BUILD_DIR, TOP
+from kunits.cli import needs
 from kunits.common import DRIVERS, KUNIT_DIR
 
 from .case import Case, Failed, last_line
@@ -23,7 +24,6 @@ class Boot(typing.NamedTuple):
 
 # Those of make check, and those that only make soak has. That each allocation fails once
 # takes a quarter of the time on the debug kernel; the fast one has them all.
-NTH_DRIVERS = ("virtio_balloon", "virtio_net", "virtio_blk")
 CHECKED = (Boot("6.12", "debug", 3600, 8), Boot("6.12", "fast", 1200))
 SOAKED = (Boot("6.12", "debug", 3600), Boot("6.1", "fast", 1200), Boot("6.1", "debug", 3600))
 # A kernel that is not in the cache is built first.
@@ -49,7 +49,7 @@ def _kind(kind):
 def _steps(step):
     if step == 1:
         return []
-    return [word for name in NTH_DRIVERS
+    return [word for name in needs(DRIVERS)[0]
             for word in ("--param", f"{name}_kunit.nth_step={step}")]
 
 
