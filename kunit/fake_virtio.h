@@ -20,6 +20,7 @@
 
 #include <linux/completion.h>
 #include <linux/irq_work.h>
+#include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
@@ -424,5 +425,26 @@ void fv_fail(struct fv_device *fv, enum fv_failure what, unsigned int nth);
 void fv_seed(struct fv_device *fv, u64 seed);
 __printf(3, 4) void fv_violation(struct fv_device *fv, const char *section,
 				 const char *fmt, ...);
+
+/* Parameters of tests: fake_virtio_param.c */
+const void *fv_next_param(const void *prev, const void *array, size_t size, size_t nr);
+
+/**
+ * FV_ARRAY_PARAM() - KUNIT_ARRAY_PARAM() for suites that can be thinned
+ * @name: of the generator, without its _gen_params
+ * @array: the parameters
+ * @describe: writes the name of one of them
+ */
+#define FV_ARRAY_PARAM(name, array, describe)						\
+	static const void *name##_gen_params(const void *prev, char *desc)		\
+	{										\
+		__auto_type all = &(array);						\
+		const void *next = fv_next_param(prev, *all, sizeof((*all)[0]),		\
+						 ARRAY_SIZE(*all));			\
+											\
+		if (next)								\
+			(describe)(next, desc);						\
+		return next;								\
+	}
 
 #endif /* KGD_FAKE_VIRTIO_H */

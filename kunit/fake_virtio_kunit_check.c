@@ -134,7 +134,7 @@ static void ft_wrong_name(const struct ft_wrong *w, char *desc)
 	strscpy(desc, w->name, KUNIT_PARAM_DESC_SIZE);
 }
 
-KUNIT_ARRAY_PARAM(ft_wrong, ft_wrongs, ft_wrong_name);
+FV_ARRAY_PARAM(ft_wrong, ft_wrongs, ft_wrong_name);
 
 static u64 ft_address(const struct ft_desc *d, void *page)
 {
@@ -203,6 +203,29 @@ static void ft_wrong(struct kunit *test)
 	fv_unplug(fv);
 	KUNIT_ASSERT_EQ(test, fv_plug(fv), 0);
 	KUNIT_EXPECT_TRUE(test, ft_echo_works(fv_queue(fv, 0), ft_reqs(test, 1)));
+}
+
+/* However they are thinned: tests that follow each other have each parameter once. */
+static void ft_thin(struct kunit *test)
+{
+	char desc[KUNIT_PARAM_DESC_SIZE];
+	unsigned int seen[ARRAY_SIZE(ft_wrongs)] = { };
+	const struct ft_wrong *w, *prev;
+	unsigned int nr = 0, i;
+
+	while (nr < ARRAY_SIZE(seen)) {
+		prev = NULL;
+		while ((w = ft_wrong_gen_params(prev, desc))) {
+			KUNIT_ASSERT_TRUE(test, !prev || w > prev);
+			KUNIT_EXPECT_STREQ(test, desc, w->name);
+			seen[w - ft_wrongs]++;
+			nr++;
+			prev = w;
+		}
+		KUNIT_ASSERT_NOT_NULL(test, prev);
+	}
+	for (i = 0; i < ARRAY_SIZE(seen); i++)
+		KUNIT_EXPECT_EQ(test, seen[i], 1U);
 }
 
 static void ft_bad_driver(struct kunit *test)
@@ -295,6 +318,7 @@ static void ft_bad_access(struct kunit *test)
 
 static struct kunit_case ft_check_cases[] = {
 	KUNIT_CASE_PARAM(ft_wrong, ft_wrong_gen_params),
+	KUNIT_CASE(ft_thin),
 	KUNIT_CASE(ft_bad_driver),
 	KUNIT_CASE(ft_bad_status),
 	KUNIT_CASE(ft_bad_features),

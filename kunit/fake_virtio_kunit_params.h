@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the suites of the fake device run over. Each file that includes this has its own
- * copy, as KUNIT_ARRAY_PARAM() wants it.
+ * copy, as FV_ARRAY_PARAM() wants it.
  */
 #ifndef KGD_FAKE_VIRTIO_KUNIT_PARAMS_H
 #define KGD_FAKE_VIRTIO_KUNIT_PARAMS_H
@@ -42,7 +42,7 @@ static void ft_describe(const struct ft_param *p, char *desc)
 	strscpy(desc, p->name, KUNIT_PARAM_DESC_SIZE);
 }
 
-KUNIT_ARRAY_PARAM(ft, ft_params, ft_describe);
+FV_ARRAY_PARAM(ft, ft_params, ft_describe);
 
 static inline u64 ft_param_features(struct kunit *test)
 {

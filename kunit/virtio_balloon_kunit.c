@@ -28,7 +28,7 @@ static void vbt_ring_desc(const struct vbt_ring *ring, char *desc)
 	strscpy(desc, ring->name, KUNIT_PARAM_DESC_SIZE);
 }
 
-KUNIT_ARRAY_PARAM(vbt_ring, vbt_rings, vbt_ring_desc);
+FV_ARRAY_PARAM(vbt_ring, vbt_rings, vbt_ring_desc);
 
 /* One of each format is enough for what takes longer. */
 static const struct vbt_ring vbt_few[] = {
@@ -38,7 +38,7 @@ static const struct vbt_ring vbt_few[] = {
 	{ "packed", VBT_F_PACKED },
 };
 
-KUNIT_ARRAY_PARAM(vbt_few, vbt_few, vbt_ring_desc);
+FV_ARRAY_PARAM(vbt_few, vbt_few, vbt_ring_desc);
 
 /**
  * vbt_few_params() - go through one kind of ring of each format

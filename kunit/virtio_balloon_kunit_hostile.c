@@ -52,7 +52,7 @@ static void vbt_evil_desc(const struct vbt_evil *evil, char *desc)
 	strscpy(desc, fv_evil_name(evil->kind), KUNIT_PARAM_DESC_SIZE);
 }
 
-KUNIT_ARRAY_PARAM(vbt_evil, vbt_evils, vbt_evil_desc);
+FV_ARRAY_PARAM(vbt_evil, vbt_evils, vbt_evil_desc);
 
 static const u64 vbt_hostile_features[] = {
 	0,

@@ -28,7 +28,7 @@ static void vbt_size_desc(const struct vbt_size *size, char *desc)
 		 size->features);
 }
 
-KUNIT_ARRAY_PARAM(vbt_size, vbt_sizes, vbt_size_desc);
+FV_ARRAY_PARAM(vbt_size, vbt_sizes, vbt_size_desc);
 
 /* The size of a ring is up to the device. */
 static void balloon_ring_size(struct kunit *test)

@@ -9,7 +9,7 @@
 
 #include "virtio_blk_kunit.h"
 
-KUNIT_ARRAY_PARAM(vb_ring, vb_rings, vb_ring_desc);
+FV_ARRAY_PARAM(vb_ring, vb_rings, vb_ring_desc);
 
 /* Sector, bytes, and bytes in each page. */
 static const struct {

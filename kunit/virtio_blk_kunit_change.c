@@ -14,7 +14,7 @@
 
 #include "virtio_blk_kunit.h"
 
-KUNIT_ARRAY_PARAM(vb_ring, vb_rings, vb_ring_desc);
+FV_ARRAY_PARAM(vb_ring, vb_rings, vb_ring_desc);
 
 #define VB_UEVENT_LEN	2048
 
@@ -178,7 +178,7 @@ static const struct vb_cache vb_caches[] = {
 	{ "wce without flush", false, true, 0, false },
 };
 
-KUNIT_ARRAY_PARAM(vb_cache, vb_caches, vb_cache_desc);
+FV_ARRAY_PARAM(vb_cache, vb_caches, vb_cache_desc);
 
 static void vb_expect_cache(struct vb *vb, bool cache)
 {

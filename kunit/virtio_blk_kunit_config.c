@@ -38,7 +38,7 @@ static const struct vb_value vb_capacities[] = {
 	{ 1ULL << 63, 0 }, { U64_MAX, 0 },
 };
 
-KUNIT_ARRAY_PARAM(vb_capacity, vb_capacities, vb_value_desc);
+FV_ARRAY_PARAM(vb_capacity, vb_capacities, vb_value_desc);
 
 static void vb_test_capacity(struct kunit *test)
 {
@@ -71,7 +71,7 @@ static const struct vb_value vb_blk_sizes[] = {
 	{ U32_MAX, 512 },
 };
 
-KUNIT_ARRAY_PARAM(vb_blk_size, vb_blk_sizes, vb_value_desc);
+FV_ARRAY_PARAM(vb_blk_size, vb_blk_sizes, vb_value_desc);
 
 static void vb_test_blk_size(struct kunit *test)
 {
@@ -104,7 +104,7 @@ static const struct vb_value vb_seg_maxs[] = {
 	{ 65536, 126 }, { U32_MAX, 126 },
 };
 
-KUNIT_ARRAY_PARAM(vb_seg_max, vb_seg_maxs, vb_value_desc);
+FV_ARRAY_PARAM(vb_seg_max, vb_seg_maxs, vb_value_desc);
 
 static void vb_test_seg_max(struct kunit *test)
 {
@@ -128,7 +128,7 @@ static const struct vb_value vb_size_maxs[] = {
 	{ 65536, 65536 }, { U32_MAX, U32_MAX },
 };
 
-KUNIT_ARRAY_PARAM(vb_size_max, vb_size_maxs, vb_value_desc);
+FV_ARRAY_PARAM(vb_size_max, vb_size_maxs, vb_value_desc);
 
 static void vb_test_size_max(struct kunit *test)
 {
@@ -158,7 +158,7 @@ static const struct vb_value vb_nr_queues[] = {
 	{ U16_MAX, FV_MAX_QUEUES },
 };
 
-KUNIT_ARRAY_PARAM(vb_queues, vb_nr_queues, vb_value_desc);
+FV_ARRAY_PARAM(vb_queues, vb_nr_queues, vb_value_desc);
 
 static void vb_test_num_queues(struct kunit *test)
 {
@@ -223,7 +223,7 @@ static const struct vb_topology vb_topologies[] = {
 	{ 0, 0, 0, 65537, 512, 0, 512, 0 },
 };
 
-KUNIT_ARRAY_PARAM(vb_topology, vb_topologies, vb_topology_desc);
+FV_ARRAY_PARAM(vb_topology, vb_topologies, vb_topology_desc);
 
 static void vb_test_topology(struct kunit *test)
 {
@@ -252,7 +252,7 @@ static const struct vb_value vb_range_maxs[] = {
 	{ U32_MAX, UINT_MAX >> SECTOR_SHIFT },
 };
 
-KUNIT_ARRAY_PARAM(vb_range_max, vb_range_maxs, vb_value_desc);
+FV_ARRAY_PARAM(vb_range_max, vb_range_maxs, vb_value_desc);
 
 static void vb_test_range_max(struct kunit *test)
 {
@@ -281,7 +281,7 @@ static const struct vb_value vb_aligns[] = {
 	{ 0, 512 }, { 1, 512 }, { 8, 4096 }, { 4096, SZ_2M }, { 0x800000, 512 }, { U32_MAX, 512 },
 };
 
-KUNIT_ARRAY_PARAM(vb_align, vb_aligns, vb_value_desc);
+FV_ARRAY_PARAM(vb_align, vb_aligns, vb_value_desc);
 
 static void vb_test_discard_align(struct kunit *test)
 {

@@ -12,7 +12,7 @@
 
 #include "virtio_blk_kunit.h"
 
-KUNIT_ARRAY_PARAM(vb_ring, vb_rings, vb_ring_desc);
+FV_ARRAY_PARAM(vb_ring, vb_rings, vb_ring_desc);
 
 /* Fewer than a queue has tags, or the sender of one more would wait. */
 #define VB_MANY		32

@@ -74,8 +74,8 @@ static void vb_evil_desc(const struct vb_evil *evil, char *desc)
 		 vb_rings[evil->ring].name);
 }
 
-KUNIT_ARRAY_PARAM(vb_ring, vb_rings, vb_ring_desc);
-KUNIT_ARRAY_PARAM(vb_evil, vb_evils, vb_evil_desc);
+FV_ARRAY_PARAM(vb_ring, vb_rings, vb_ring_desc);
+FV_ARRAY_PARAM(vb_evil, vb_evils, vb_evil_desc);
 
 static void vb_submit_some(struct vb *vb, struct vb_io **ios)
 {
@@ -235,7 +235,7 @@ static const struct vb_evil vb_config_evils[] = {
 	{ FV_EVIL_CONFIG_ONES, VB_ENDS, 1000, 11 },
 };
 
-KUNIT_ARRAY_PARAM(vb_config_evil, vb_config_evils, vb_evil_desc);
+FV_ARRAY_PARAM(vb_config_evil, vb_config_evils, vb_evil_desc);
 
 /* The configuration is nonsense while the driver looks at it. */
 static void vb_test_config_probe(struct kunit *test)

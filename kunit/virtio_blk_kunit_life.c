@@ -11,7 +11,7 @@
 #include "fail_nth.h"
 #include "virtio_blk_kunit.h"
 
-KUNIT_ARRAY_PARAM(vb_ring, vb_rings, vb_ring_desc);
+FV_ARRAY_PARAM(vb_ring, vb_rings, vb_ring_desc);
 
 #define VB_SOME		12
 

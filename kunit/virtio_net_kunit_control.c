@@ -8,7 +8,7 @@
 
 #include "virtio_net_kunit.h"
 
-KUNIT_ARRAY_PARAM(few, nt_few, nt_setup_desc);
+FV_ARRAY_PARAM(few, nt_few, nt_setup_desc);
 
 static void nt_promisc(struct kunit *test)
 {
@@ -180,7 +180,7 @@ static const struct nt_setup nt_mac_setups[] = {
 	{ "none", { .features = NT_MODERN & ~NM_F_CTRL_MAC_ADDR, .mode = FV_RUN } },
 };
 
-KUNIT_ARRAY_PARAM(mac, nt_mac_setups, nt_setup_desc);
+FV_ARRAY_PARAM(mac, nt_mac_setups, nt_setup_desc);
 
 static void nt_mac_change(struct kunit *test)
 {
@@ -374,7 +374,7 @@ static const struct nt_setup nt_mq_setups[] = {
 		      .queue_num = 64 } },
 };
 
-KUNIT_ARRAY_PARAM(mq, nt_mq_setups, nt_setup_desc);
+FV_ARRAY_PARAM(mq, nt_mq_setups, nt_setup_desc);
 
 static void nt_expect_pairs(struct nt *nt, unsigned int pairs)
 {

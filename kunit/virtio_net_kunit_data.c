@@ -7,8 +7,8 @@
 
 #include "virtio_net_kunit.h"
 
-KUNIT_ARRAY_PARAM(matrix, nt_matrix, nt_setup_desc);
-KUNIT_ARRAY_PARAM(few, nt_few, nt_setup_desc);
+FV_ARRAY_PARAM(matrix, nt_matrix, nt_setup_desc);
+FV_ARRAY_PARAM(few, nt_few, nt_setup_desc);
 
 static const unsigned int nt_sizes[] = {
 	14, 15, 16, 42, 59, 60, 61, 64, 127, 128, 129, 141, 142, 143, 255, 256, 257, 511, 1023,

@@ -16,7 +16,7 @@ static const struct nt_setup nt_fails[] = {
 			  .mtu = 9000, .max_pairs = 2, .mode = FV_RUN } },
 };
 
-KUNIT_ARRAY_PARAM(fails, nt_fails, nt_setup_desc);
+FV_ARRAY_PARAM(fails, nt_fails, nt_setup_desc);
 
 static struct nt *nt_make(struct kunit *test)
 {

@@ -13,7 +13,7 @@ static const struct nt_setup nt_hostile[] = {
 	{ "legacy", { .features = NT_BASE | NM_F_MRG_RXBUF, .mode = FV_RUN } },
 };
 
-KUNIT_ARRAY_PARAM(hostile, nt_hostile, nt_setup_desc);
+FV_ARRAY_PARAM(hostile, nt_hostile, nt_setup_desc);
 
 static const struct nt_setup nt_small[] = {
 	{ "split small", { .features = NT_MODERN, .mode = FV_RUN } },
@@ -21,7 +21,7 @@ static const struct nt_setup nt_small[] = {
 	{ "legacy small", { .features = NT_BASE, .mode = FV_RUN } },
 };
 
-KUNIT_ARRAY_PARAM(small, nt_small, nt_setup_desc);
+FV_ARRAY_PARAM(small, nt_small, nt_setup_desc);
 
 /* Frames that cannot be: each is dropped and counted, the next good one gets in. */
 static void nt_expect_bad(struct nt *nt, unsigned int len, const struct nm_hdr *hdr,
@@ -289,7 +289,7 @@ static void nt_evil_desc(const struct nt_evil *evil, char *desc)
 	strscpy(desc, fv_evil_name(evil->kind), KUNIT_PARAM_DESC_SIZE);
 }
 
-KUNIT_ARRAY_PARAM(evil, nt_evils, nt_evil_desc);
+FV_ARRAY_PARAM(evil, nt_evils, nt_evil_desc);
 
 static void nt_some_traffic(struct nt *nt, unsigned int rounds)
 {

@@ -9,7 +9,7 @@
 
 #include "virtio_net_kunit.h"
 
-KUNIT_ARRAY_PARAM(few, nt_few, nt_setup_desc);
+FV_ARRAY_PARAM(few, nt_few, nt_setup_desc);
 
 static const struct nt_setup nt_mq_setups[] = {
 	{ "split", { .features = NT_FULL | NM_F_MQ, .max_pairs = 2, .mode = FV_RUN } },
@@ -18,7 +18,7 @@ static const struct nt_setup nt_mq_setups[] = {
 	{ "legacy", { .features = NT_BASE | NM_F_MQ, .max_pairs = 2, .mode = FV_RUN } },
 };
 
-KUNIT_ARRAY_PARAM(mq, nt_mq_setups, nt_setup_desc);
+FV_ARRAY_PARAM(mq, nt_mq_setups, nt_setup_desc);
 
 static void nt_freeze_restore(struct kunit *test)
 {

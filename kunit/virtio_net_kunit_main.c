@@ -8,7 +8,7 @@
 
 #include "virtio_net_kunit.h"
 
-KUNIT_ARRAY_PARAM(matrix, nt_matrix, nt_setup_desc);
+FV_ARRAY_PARAM(matrix, nt_matrix, nt_setup_desc);
 
 static void nt_probe(struct kunit *test)
 {
@@ -99,7 +99,7 @@ static void nt_mtu_desc(const struct nt_mtu *mtu, char *desc)
 		 mtu->features ? " mergeable" : "");
 }
 
-KUNIT_ARRAY_PARAM(mtu, nt_mtus, nt_mtu_desc);
+FV_ARRAY_PARAM(mtu, nt_mtus, nt_mtu_desc);
 
 static void nt_mtu_limits(struct kunit *test)
 {
@@ -145,7 +145,7 @@ static void nt_mac_desc(const struct nt_mac *mac, char *desc)
 	strscpy(desc, mac->name, KUNIT_PARAM_DESC_SIZE);
 }
 
-KUNIT_ARRAY_PARAM(mac, nt_macs, nt_mac_desc);
+FV_ARRAY_PARAM(mac, nt_macs, nt_mac_desc);
 
 static void nt_config_mac(struct kunit *test)
 {
@@ -194,7 +194,7 @@ static void nt_pairs_desc(const struct nt_pairs *pairs, char *desc)
 	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "claims %#x", pairs->claim);
 }
 
-KUNIT_ARRAY_PARAM(pairs, nt_pairs, nt_pairs_desc);
+FV_ARRAY_PARAM(pairs, nt_pairs, nt_pairs_desc);
 
 static void nt_config_pairs(struct kunit *test)
 {

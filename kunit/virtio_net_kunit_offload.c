@@ -15,7 +15,7 @@ static const struct nt_setup nt_offload[] = {
 	{ "legacy", { .features = (NT_FULL & ~NM_F_VERSION_1) | NM_F_GSO, .mode = FV_RUN } },
 };
 
-KUNIT_ARRAY_PARAM(offload, nt_offload, nt_setup_desc);
+FV_ARRAY_PARAM(offload, nt_offload, nt_setup_desc);
 
 static const struct nt_setup nt_plain[] = {
 	{ "no offloads", { .features = NT_MODERN | NM_F_MRG_RXBUF, .mode = FV_RUN } },
@@ -24,7 +24,7 @@ static const struct nt_setup nt_plain[] = {
 			      .mode = FV_RUN } },
 };
 
-KUNIT_ARRAY_PARAM(plain, nt_plain, nt_setup_desc);
+FV_ARRAY_PARAM(plain, nt_plain, nt_setup_desc);
 
 static const struct nt_flow nt_flows[] = {
 	{ .payload = 0 }, { .payload = 1 }, { .payload = 77 }, { .payload = 1446 },

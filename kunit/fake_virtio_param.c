@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What parametrised tests run over, all of it or a share.
+ */
+#include <linux/atomic.h>
+#include <linux/export.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+
+#include "fake_virtio.h"
+
+static unsigned int thin = 1;
+module_param(thin, uint, 0444);
+MODULE_PARM_DESC(thin, "Run a parametrised test with every so many of its parameters only");
+
+/**
+ * fv_next_param() - go through the parameters of a test
+ * @prev: the last one, NULL at first
+ * @array: all of them
+ * @size: of one, in bytes
+ * @nr: how many there are, not 0
+ *
+ * Where the fake device was loaded with thin=N a test gets every Nth only. The tests
+ * begin with different ones, so that together they have all.
+ *
+ * Return: the next one, NULL after the last
+ */
+const void *fv_next_param(const void *prev, const void *array, size_t size, size_t nr)
+{
+	static atomic_t tests = ATOMIC_INIT(0);
+	size_t step = clamp_t(size_t, thin, 1, nr), next;
+
+	if (prev)
+		next = (prev - array) / size + step;
+	else
+		next = (unsigned int)atomic_fetch_inc(&tests) % step;
+	return next < nr ? array + next * size : NULL;
+}
+EXPORT_SYMBOL_GPL(fv_next_param);
