@@ -105,18 +105,18 @@ def cases(releases):
     """Return the build cases for each release."""
     found = []
 
-    def add(name, about, work):
-        found.append(Case(name, about, work))
+    def add(name, about, work, apart=False):
+        found.append(Case(name, about, work, apart))
     for series, release in releases.items():
         part = functools.partial
         add(f"build/modules/{series}", "make modules, and again with nothing changed",
             part(_modules, release))
         add(f"build/sparse/{series}", "sparse finds nothing, and gcc with W=1 neither",
-            part(_variant, release, "sparse", ("W=1", "sparse")))
+            part(_variant, release, "sparse", ("W=1", "sparse")), apart=True)
         add(f"build/clang/{series}", "no warning from clang with W=1",
-            part(_variant, release, "clang", ("LLVM=1", "W=1", "modules")))
+            part(_variant, release, "clang", ("LLVM=1", "W=1", "modules")), apart=True)
         add(f"build/plain/{series}", "make -C <kernel> M=<copy> modules, then clean",
-            part(_plain, release))
+            part(_plain, release), apart=True)
         add(f"build/install/{series}", "modprobe would load ours from updates/",
             part(_install, release))
     return found

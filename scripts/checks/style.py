@@ -191,7 +191,8 @@ def _flake8(run):
 def cases(_releases):
     """Return the static cases, which do not depend on a kernel."""
     return [
-        Case("style/checkpatch", "checkpatch --strict of the kernel source package", _checkpatch),
+        Case("style/checkpatch", "checkpatch --strict of the kernel source package", _checkpatch,
+             apart=True),
         Case("style/kernel-doc", "kernel-doc comments are well-formed", _kernel_doc),
         Case("style/documented", "functions seen by other files have kernel-doc", _undocumented),
         Case("style/no-version-macro", "drivers/ knows no kernel version", _no_versions),
