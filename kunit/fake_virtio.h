@@ -95,7 +95,8 @@ enum fv_irq {
  * @FV_EVIL_HALF: writes and claims only the first half of the writable part
  * @FV_EVIL_INDEX_JUMP: the used index runs away by more than the queue size (split),
  *	the descriptor flags say used where nothing was available (packed)
- * @FV_EVIL_GARBAGE: fills the writable part with random bytes, and claims it all
+ * @FV_EVIL_GARBAGE: fills the writable part with random bytes, and claims it all; the
+ *	last one is not 0
  * @FV_EVIL_SILENT: takes a request and never completes it
  * @FV_EVIL_LOST_KICK: a notification by the driver is not seen
  * @FV_EVIL_LOST_IRQ: an interrupt that is due is not delivered

@@ -248,11 +248,15 @@ static void fv_garbage(struct fv_chain *chain)
 {
 	size_t done = 0;
 	u64 word;
+	u8 last;
 
 	do {
 		word = fv_random(chain->q->fv);
 		done += fv_write(chain, done, &word, min(sizeof(word), chain->in_len - done));
 	} while (done < chain->in_len && done < SZ_64K);
+	/* A status comes last: it must not say by chance that what failed was done. */
+	last = 1 + fv_random(chain->q->fv) % U8_MAX;
+	fv_write(chain, chain->in_len - 1, &last, sizeof(last));
 }
 
 static u32 fv_idle_id(struct fv_queue *q)

@@ -82,18 +82,6 @@ void bf_finding(struct bf *bf, const char *fmt, ...)
 }
 
 /**
- * bf_garbage() - how many answers were replaced by random bytes, so far
- * @bf: the fuzzer
- *
- * Context: any.
- * Return: their number.
- */
-int bf_garbage(struct bf *bf)
-{
-	return atomic_read(&bf->fv->evil_done[FV_EVIL_GARBAGE]);
-}
-
-/**
  * bf_wrong_ids() - how often a completion was not that of the request it named
  * @bf: the fuzzer
  *

@@ -35,7 +35,6 @@ struct bf;
  * @salt: of what is written
  * @known: of each sector
  * @start: when it was sent
- * @garbage: bf_garbage() as it was sent
  * @lied: its data or its status were not what they should be
  * @ended: how often it ended
  * @status: how it ended
@@ -50,7 +49,6 @@ struct bf_slot {
 	u32 salt;
 	u32 known[BF_SECTORS];
 	unsigned long start;
-	int garbage;
 	bool lied;
 	atomic_t ended;
 	blk_status_t status;
@@ -101,7 +99,6 @@ struct bf {
 };
 
 /* The disk: virtio_blk_fuzz.c */
-int bf_garbage(struct bf *bf);
 int bf_wrong_ids(struct bf *bf);
 __printf(2, 3) void bf_finding(struct bf *bf, const char *fmt, ...);
 
