@@ -55,7 +55,7 @@ EXPORT_SYMBOL_GPL(fuzz_begin);
  * fuzz_more() - is there time left?
  * @run: a run that has begun
  *
- * A slow machine gets more of it.
+ * A slow machine gets more of it, %FUZZ_SLOW times as much at most.
  *
  * Return: true if there is.
  */
@@ -64,7 +64,7 @@ bool fuzz_more(const struct fuzz_run *run)
 	unsigned long end = READ_ONCE(run->end);
 
 	if (READ_ONCE(run->mutated) < READ_ONCE(run->least))
-		end += 2 * run->seconds * HZ;
+		end += (FUZZ_SLOW - 1) * run->seconds * HZ;
 	return time_before(jiffies, end);
 }
 EXPORT_SYMBOL_GPL(fuzz_more);

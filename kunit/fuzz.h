@@ -32,6 +32,9 @@
 #define FUZZ_OWN_KINDS	24
 #define FUZZ_KINDS	(FV_EVIL_NR + FUZZ_OWN_KINDS)
 
+/* A run that has too few mutations goes on for so many times the seconds it was given. */
+#define FUZZ_SLOW	5
+
 /* All that a device can do to a driver. */
 #define FUZZ_ALL	(BIT(FV_EVIL_NR) - 1)
 
@@ -56,7 +59,7 @@
  * @module: its name in debugfs
  * @seed: decides all
  * @seconds: how long
- * @least: go on until there are so many mutations, three times as long at most
+ * @least: go on until there are so many mutations, FUZZ_SLOW times as long at most
  * @end: in jiffies
  * @lock: protects what follows; any context
  * @rng: the generator

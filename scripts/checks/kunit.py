@@ -30,11 +30,12 @@ SOAKED = (Boot("6.12", "debug", 3600), Boot("6.1", "fast", 1200), Boot("6.1", "d
 # A kernel that is not in the cache is built first.
 BUILD_LIMIT = 4 * 3600
 FUZZ_SECONDS = 60
-FUZZ_LIMIT = 1800
+FUZZ_LIMIT = 2400
 FUZZ_LEAST = 50000
 FUZZ_SEED = 1           # what fails here is to fail again
 # A fuzzer that finds nothing in so many is believed.
-SOAK_MUTATIONS, SOAK_SECONDS = 1000000, 1800
+SOAK_MUTATIONS, SOAK_SECONDS = 1000000, 900
+SOAK_LIMIT = 20 * SOAK_SECONDS + 600
 
 
 def _kernel(series, kind, run):

@@ -13,6 +13,7 @@ from .common import DRIVERS, EXIT_FAILED, Parser, drivers, number, say, set_name
 SHARE = 0.01            # the least part of all mutations that each kind has
 MINIMUM = 50000         # mutated completions
 SECONDS = 60
+SLOW = 5                # times as long as asked, where the machine is slow
 MARGIN = 240            # seconds that a guest takes besides fuzzing, at most
 SHOWN = 10              # lines of the kernel's log that say what was wrong, at most
 
@@ -29,7 +30,7 @@ def _parser():
     add("--seed", metavar="S", help="what the random choices begin with (default: a new one)")
     add("--min", default=None, metavar="N",
         help=f"mutated completions that there have to be (default {MINIMUM} for {SECONDS} s "
-        "or more, in proportion for less); a slow machine gets three times --seconds for them")
+        "or more, in proportion for less); a slow machine gets five times --seconds for them")
     add("--kernel", default="6.12", metavar="K", help="6.12 (default) or 6.1")
     add("--fast", action="store_true", help="on the kernel without checks, to try a fuzzer out")
     add("--starve", action="store_true",
@@ -66,9 +67,9 @@ def job(own, stage, names, seconds, seed, least=0):
     return boot.Job(own, stage, before + fake, [f"{name}_fuzz" for name in names],
                     {f"{name}_fuzz": params for name in names},
                     fuzz=True, leaks=own.kind == "debug",
-                    timeout=len(names) * 4 * seconds + MARGIN,
+                    timeout=len(names) * (SLOW + 1) * seconds + MARGIN,
                     # The watchdog of tasks is not to take the fuzzer's own for stuck.
-                    append=f"sysctl.kernel.hung_task_timeout_secs={3 * seconds + 60}")
+                    append=f"sysctl.kernel.hung_task_timeout_secs={SLOW * seconds + 60}")
 
 
 def prepare(own, names, ident, **where):
