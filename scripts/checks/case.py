@@ -35,6 +35,7 @@ class Case:
     about: str
     work: typing.Callable
     apart: bool = False     # touches nothing that another such case does
+    busy: bool = False      # keeps all CPUs busy all the time
 
     def log(self):
         """Return the file that takes what the case prints."""
@@ -134,11 +135,16 @@ def _run_one(case):
     return case.name.partition("/")[0], _report(case, word, why, took), took
 
 
+def _run_row(cases):
+    return [_run_one(case) for case in cases if not STOP.is_set()]
+
+
 def run(cases, jobs):
     """Run the cases, at most so many at a time.
 
     Return {"ok": n, "FAIL": n, "skip": n} and {part: seconds of its cases}. Those that
-    are not apart run alone, in order, before the others.
+    are not apart run alone, in order, before the others. Those that are busy never run
+    beside each other: one of them leaves enough to those that wait now and then.
     """
     LOG_DIR.mkdir(parents=True, exist_ok=True)
     counts, times = {"ok": 0, "FAIL": 0, "skip": 0}, {}
@@ -149,10 +155,13 @@ def run(cases, jobs):
     for case in cases:
         if not case.apart:
             add(*_run_one(case))
+    apart = [case for case in cases if case.apart]
+    rows = [[case for case in apart if case.busy], *([case] for case in apart if not case.busy)]
     pool = concurrent.futures.ThreadPoolExecutor(jobs)
     try:
-        for told in pool.map(_run_one, [case for case in cases if case.apart]):
-            add(*told)
+        for told in pool.map(_run_row, rows):
+            for one in told:
+                add(*one)
     except BaseException:
         STOP.set()
         raise

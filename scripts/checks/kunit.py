@@ -103,10 +103,11 @@ def _cached(series, kind):
 
 
 def _boots(boots):
-    """The kernels one after the other, and then the guests beside each other."""
+    """The kernels, and then the guests, one after the other."""
     return ([_cached(boot.series, boot.kind) for boot in boots]
             + [Case(f"kunit/{boot.series}-{boot.kind}", "every suite of every driver passes",
-                    functools.partial(_suites, boot), apart=True) for boot in boots])
+                    functools.partial(_suites, boot), apart=True, busy=True)
+               for boot in boots])
 
 
 def _fuzzed(seconds, least, limit, *seed):
@@ -120,9 +121,9 @@ def cases(_releases, soak=False):
             Case("fuzz/starved", f"{FUZZ_SECONDS} s a driver, and allocations that fail",
                  _starved),
             Case("fuzz/soak", f"{SOAK_MUTATIONS} mutations a driver",
-                 _fuzzed(SOAK_SECONDS, SOAK_MUTATIONS, 5 * SOAK_SECONDS))]
+                 _fuzzed(SOAK_SECONDS, SOAK_MUTATIONS, SOAK_LIMIT))]
     return [Case("kunit/listed", "every driver has suites and a fuzzer", _listed),
             *_boots(CHECKED),
             Case("fuzz/6.12-debug", f"{FUZZ_SECONDS} s of random misbehaviour a driver",
                  _fuzzed(FUZZ_SECONDS, FUZZ_LEAST, FUZZ_LIMIT, "--seed", FUZZ_SEED),
-                 apart=True)]
+                 apart=True, busy=True)]
