@@ -50,9 +50,9 @@ def _options(argv):
         "the exit status is 0 only if none failed and at least one passed.")
     parser.add_argument("pattern", nargs="*",
                         help="names of cases, * allowed: boot/blk-*  build/*  */6.12")
-    # A guest is not always busy: one more than there are CPUs keeps these busy.
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() + 1, metavar="N",
-                        help="cases at a time (default: one more than CPUs, %(default)s here)")
+    # More make guests spin and wait for CPUs that do not run: all takes longer.
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N",
+                        help="cases at a time (default: one a CPU, %(default)s here)")
     parser.add_argument("--rounds", type=int, default=1, metavar="N",
                         help="run the cases so many times (default 1)")
     parser.add_argument("--soak", action="store_true",
