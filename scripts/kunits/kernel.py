@@ -63,9 +63,10 @@ def fragments(kind):
     return [CONFIG_DIR / "base.config", CONFIG_DIR / f"{kind}.config"]
 
 
-def patches(series):
-    """Return the patches for the source of a series."""
-    return sorted(CONFIG_DIR.glob(f"linux-{series}.patch"))
+def patches(series, kind):
+    """Return the patches for the source of a series, for all kinds and then for this one."""
+    found = [CONFIG_DIR / f"linux-{series}.patch", CONFIG_DIR / f"linux-{series}-{kind}.patch"]
+    return [path for path in found if path.exists()]
 
 
 def wanted_options(paths):
@@ -114,7 +115,7 @@ class Own:
         for part in (FORMAT, self.version, _compiler_version()):
             digest.update(part.encode() + b"\0")
         for path in (*fragments(kind), CONFIG_DIR / "Kconfig", CONFIG_DIR / "series.conf",
-                     *patches(series)):
+                     *patches(series, kind)):
             digest.update(path.read_bytes() + b"\0")
         self.path = cache_dir() / f"kernel-{self.name}-{digest.hexdigest()[:16]}"
 
@@ -190,7 +191,7 @@ class _Build:
             self.log.unlink(missing_ok=True)
             self._command("unpacking", "tar", "-xJf", self.own.source, "-C", self.tree,
                           "--strip-components=1")
-            for patch in patches(self.own.series):
+            for patch in patches(self.own.series, self.own.kind):
                 self._command("patching", "patch", "-d", self.tree, "-p1", "--batch",
                               "--forward", "-i", patch)
             self._configure()
