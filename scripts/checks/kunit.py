@@ -9,6 +9,7 @@ import typing
 from rig.common import BUILD_DIR, TOP
 from kunits.cli import needs
 from kunits.common import DRIVERS, FAKE, KUNIT_DIR
+from kunits.fuzz import SLOW
 
 from .case import Case, Failed, last_line
 
@@ -23,7 +24,7 @@ class Boot(typing.NamedTuple):
     thin: int = 1           # of the parameters of a test it has one in so many
 
 
-# Those of make check, and those that only make soak has. The debug kernel is some five
+# Those of make check, and those that only make soak has. The debug kernel is some four
 # times slower than the fast one, which has each allocation and each parameter.
 CHECKED = (Boot("6.12", "debug", 3600, nth_step=8, thin=3), Boot("6.12", "fast", 1200))
 SOAKED = (Boot("6.12", "debug", 3600), Boot("6.1", "fast", 1200), Boot("6.1", "debug", 3600))
@@ -35,7 +36,7 @@ FUZZ_LEAST = 50000
 FUZZ_SEED = 1           # what fails here is to fail again
 # A fuzzer that finds nothing in so many is believed.
 SOAK_MUTATIONS, SOAK_SECONDS = 1000000, 900
-SOAK_LIMIT = 20 * SOAK_SECONDS + 600
+SOAK_LIMIT = len(DRIVERS) * SLOW * SOAK_SECONDS + 600
 
 
 def _kernel(series, kind, run):

@@ -13,7 +13,7 @@ from .common import DRIVERS, EXIT_FAILED, Parser, drivers, number, say, set_name
 SHARE = 0.01            # the least part of all mutations that each kind has
 MINIMUM = 50000         # mutated completions
 SECONDS = 60
-SLOW = 5                # times as long as asked, where the machine is slow
+SLOW = 5                # times as long as asked, on a slow machine: FUZZ_SLOW of fuzz.h
 MARGIN = 240            # seconds that a guest takes besides fuzzing, at most
 SHOWN = 10              # lines of the kernel's log that say what was wrong, at most
 
@@ -30,7 +30,8 @@ def _parser():
     add("--seed", metavar="S", help="what the random choices begin with (default: a new one)")
     add("--min", default=None, metavar="N",
         help=f"mutated completions that there have to be (default {MINIMUM} for {SECONDS} s "
-        "or more, in proportion for less); a slow machine gets five times --seconds for them")
+        "or more, in proportion for less); "
+        f"a slow machine gets {SLOW} times --seconds for them")
     add("--kernel", default="6.12", metavar="K", help="6.12 (default) or 6.1")
     add("--fast", action="store_true", help="on the kernel without checks, to try a fuzzer out")
     add("--starve", action="store_true",
