@@ -6,14 +6,15 @@ import re
 import shlex
 
 from rig.cli import BOOT_ATTEMPTS
-from rig.common import TESTS_DIR, TOP
+from rig.common import TESTS_DIR, TOP, RigError
 
 from .case import Case, Failed, Skipped, last_line
 
-HEADER = re.compile(r"^# (about|vm|host|kernels|timeout|drivers): *(.*)$")
+HEADER = re.compile(r"^# (about|vm|host|kernels|timeout|drivers|when): *(.*)$")
 SKIP_STATUS = 77
 DEFAULTS = {"about": "", "vm": "", "host": "tcg", "kernels": "", "timeout": "120",
-            "drivers": "ours"}
+            "drivers": "ours", "when": "check"}
+WHEN = ("check", "soak")        # make check, or only make soak
 
 
 def header(path):
@@ -48,11 +49,15 @@ def _last_word(output):
     return last_line(re.sub(r"^vm: log: .*\n?", "", output, flags=re.M))
 
 
-def cases(releases):
-    """Return a case for each guest test and kernel."""
+def cases(releases, soak=False):
+    """Return a case for each guest test and kernel, of "make check" or of "make soak"."""
     found = []
     for path in sorted(TESTS_DIR.glob("*-*.sh")):
         said = header(path)
+        if said["when"] not in WHEN:
+            raise RigError(f"{path.name}: when: {said['when']}; allowed are {', '.join(WHEN)}")
+        if (said["when"] == "soak") != soak:
+            continue
         for series in said["kernels"].split() or releases:
             found.append(Case(f"boot/{path.stem}/{series}", said["about"],
                               functools.partial(_boot, path, said, releases[series]),

@@ -27,9 +27,10 @@ BUDGETS = {"style": 60, "build": 420, "modinfo": 30, "engine": 300, "host": 240,
 
 def collect(soak=False):
     """Return every case, in the order they are run: cheap and basic ones first."""
-    if soak:
-        return kunit.cases(None, soak=True)
     releases = {series: kernels.resolve(series).release for series in SERIES}
+    if soak:
+        return [case for case in build.cases(releases) if case.name.startswith("build/modules/")] \
+            + boot.cases(releases, soak=True) + kunit.cases(releases, soak=True)
     cases = []
     for kind in (style, build, params, engine, host, kunit, boot):
         cases += kind.cases(releases)
@@ -56,7 +57,7 @@ def _options(argv):
     parser.add_argument("--rounds", type=int, default=1, metavar="N",
                         help="run the cases so many times (default 1)")
     parser.add_argument("--soak", action="store_true",
-                        help="the cases that only make soak runs: KUnit and the fuzzers")
+                        help="the cases that only make soak runs: long guest tests, KUnit, the fuzzers")
     parser.add_argument("--list", action="store_true", help="name the cases, run none")
     options = parser.parse_args(argv)
     for name in ("jobs", "rounds"):
