@@ -4,6 +4,7 @@
 import base64
 import binascii
 import secrets
+import time
 import zlib
 
 from . import report
@@ -23,6 +24,7 @@ class Guest:
         self.nonce = secrets.token_hex(8)
         self.console = bytearray()
         self.release = None         # set once the guest's init is up
+        self.up_since = None
         self.status = None          # exit status of the command
         self.taint = 0
         self.dmesg = ""
@@ -53,6 +55,7 @@ class Guest:
             self.note(f"{self.name}: {verb} {' '.join(words)}")
         if verb == "HELLO":
             self.release = words[0] if words else "?"
+            self.up_since = time.monotonic()
         elif verb == "FAIL":
             self.problems.append("the guest could not start: " + " ".join(words))
         elif verb == "DMESG":
@@ -113,6 +116,14 @@ class Guest:
                 return lines
         bad = report.bad_taints(self.taint)
         return [f"tainted {self.taint}: {', '.join(bad)}"] if bad else []
+
+    def stage(self):
+        """Say how far the guest has come."""
+        if self.release is None:
+            return "has not got to its init"
+        if self.status is not None:
+            return f"its command ended with {self.status}"
+        return f"its command has run for {time.monotonic() - self.up_since:.0f} s"
 
     def verdict(self):
         """Return (exit status, reason or None) once the guest is gone."""

@@ -17,6 +17,9 @@ TAIL_LINES = 30
 INT3 = re.compile(r"\bint3: 0000 \[#1\].*?Code: ((?:[0-9a-f]{2} )+)<", re.S)
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 SHUTDOWN_LIMIT = 30     # seconds from the exit message to the end of QEMU
+# Seconds in which both guests of a nested run have to get to their init: some 35 where
+# nothing else runs. What is tested begins only then.
+NESTED_BOOT_LIMIT = 180
 
 
 class Session:
@@ -39,7 +42,9 @@ class Session:
         self.qemu = None
         self.qemu_noise = b""
         self.timed_out = False
+        self.never_up = False   # timed out before what is tested could begin
         self.deadline = None
+        self.boot_deadline = None
 
     def add_port(self, name, handler):
         """Create a port; return the chardev backend for QEMU's command line."""
@@ -83,6 +88,8 @@ class Session:
         os.set_blocking(self.qemu.stdout.fileno(), False)
         self.selector.register(self.qemu.stdout, selectors.EVENT_READ, "")
         self.deadline = time.monotonic() + self.timeout
+        if len(self.guests) > 1:
+            self.boot_deadline = time.monotonic() + NESTED_BOOT_LIMIT
 
     def _turn(self, limit):
         """Wait for events at most limit seconds and serve them."""
@@ -133,13 +140,19 @@ class Session:
             now = time.monotonic()
             if all(guest.status is not None for guest in self.guests) and ending is None:
                 ending = now + SHUTDOWN_LIMIT
-            if now > (ending or self.deadline):
+            if now > (ending or self.deadline) or self._is_not_up(now):
                 self._give_up(ending is not None)
                 return
             self._turn(0.02 if self.jobs else min(1.0, (ending or self.deadline) - now + 0.001))
             self.jobs = [job for job in self.jobs if not job()]
             if self.qemu.poll() is not None and self._all_read():
                 return
+
+    def _is_not_up(self, now):
+        """Has one of the kernels of a nested run hung on its way to init?"""
+        self.never_up = bool(self.boot_deadline and now > self.boot_deadline
+                             and self.guests[-1].release is None)
+        return self.never_up
 
     def _give_up(self, was_ending):
         self.kill()
@@ -181,6 +194,9 @@ class Session:
         stale = self._stale_code()
         if stale:
             return f"ran stale code in the {stale.name} (a known race of its emulation)"
+        if self.never_up and not any(guest.kernel_report() for guest in self.guests):
+            return (f"did not get the guests to their init in {NESTED_BOOT_LIMIT} s "
+                    "(nothing under test had begun)")
         outer = self.guests[0]
         if len(self.guests) > 1 and -(self.qemu.returncode or 0) in CRASHES:
             return f"ended by {signal.Signals(-self.qemu.returncode).name} (a fault of its own)"
@@ -198,7 +214,9 @@ class Session:
             self.log.write(f"kernel log of {guest.name}", guest.dmesg)
         if self.timed_out:
             self._tails()
-            say(f"timed out after {self.timeout} s")
+            for guest in self.guests:
+                say(f"{guest.name}: {guest.stage()}")
+            say("timed out in the boot" if self.never_up else f"timed out after {self.timeout} s")
             return EXIT_TIMEOUT
         if self.qemu.returncode and not any(guest.console for guest in self.guests):
             why = [line for line in noise.splitlines() if "warning:" not in line]
