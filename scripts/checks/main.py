@@ -57,7 +57,7 @@ def _options(argv):
     parser.add_argument("--rounds", type=int, default=1, metavar="N",
                         help="run the cases so many times (default 1)")
     parser.add_argument("--soak", action="store_true",
-                        help="the cases that only make soak runs: long guest tests, KUnit, the fuzzers")
+                        help="the cases that only make soak runs: long tests, KUnit, fuzzers")
     parser.add_argument("--list", action="store_true", help="name the cases, run none")
     options = parser.parse_args(argv)
     for name in ("jobs", "rounds"):
