@@ -7,6 +7,7 @@ import re
 import typing
 
 from rig.common import BUILD_DIR, TOP
+from kunits import mutants
 from kunits.cli import needs
 from kunits.common import DRIVERS, FAKE, KUNIT_DIR
 from kunits.fuzz import SLOW
@@ -30,6 +31,7 @@ CHECKED = (Boot("6.12", "debug", 3600, nth_step=8, thin=3), Boot("6.12", "fast",
 SOAKED = (Boot("6.12", "debug", 3600), Boot("6.1", "fast", 1200), Boot("6.1", "debug", 3600))
 # A kernel that is not in the cache is built first.
 BUILD_LIMIT = 4 * 3600
+MUTANTS_LEAST = 10      # patches a driver that break it on purpose
 FUZZ_SECONDS = 60
 FUZZ_LIMIT = 2400
 FUZZ_LEAST = 50000
@@ -98,6 +100,22 @@ def _listed(_run):
         raise Failed(f"kunit/Kbuild.objs does not say what is in {', '.join(lost)}")
 
 
+def _mutants(run):
+    """A patch that the drivers have left behind proves nothing until someone runs it."""
+    lost = []
+    for name in DRIVERS:
+        found = mutants.collect([name], None)
+        if len(found) < MUTANTS_LEAST:
+            lost.append(f"{name}: {len(found)} patches, at least {MUTANTS_LEAST}")
+        for mutant in found:
+            status, output = run.call("patch", "-p1", "--dry-run", "--batch", "--forward",
+                                      "-i", mutant.path)
+            if status or "fuzz" in output:
+                lost.append(mutant.name)
+    if lost:
+        raise Failed(f"not for this tree: {', '.join(lost)}")
+
+
 def _cached(series, kind):
     return Case(f"kernel/{series}-{kind}", "the kernel for KUnit is in the cache",
                 functools.partial(_kernel, series, kind))
@@ -124,6 +142,7 @@ def cases(_releases, soak=False):
             Case("fuzz/soak", f"{SOAK_MUTATIONS} mutations a driver",
                  _fuzzed(SOAK_SECONDS, SOAK_MUTATIONS, SOAK_LIMIT))]
     return [Case("kunit/listed", "every driver has suites and a fuzzer", _listed),
+            Case("kunit/mutants", "the patches of make mutants apply", _mutants),
             *_boots(CHECKED),
             Case("fuzz/6.12-debug", f"{FUZZ_SECONDS} s of random misbehaviour a driver",
                  _fuzzed(FUZZ_SECONDS, FUZZ_LEAST, FUZZ_LIMIT, "--seed", FUZZ_SEED),
