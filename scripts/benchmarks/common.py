@@ -6,13 +6,12 @@ import dataclasses
 import os
 import pathlib
 import re
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 
-from rig import kernels
+from rig import kernels, native
 from rig.common import BUILD_DIR, RigError, TOP
 
 OUT_DIR = BUILD_DIR / "bench"
@@ -140,29 +139,6 @@ def embed(path, name):
     return f"base64 -d > /bin/{name} <<'EOF'\n{data}\nEOF\nchmod +x /bin/{name}\n"
 
 
-def compile_helper(source, name, flags):
-    """Build a helper into build/bench when its source changed; return its path."""
-    compiler = shutil.which("gcc") or shutil.which("gcc-12")
-    if not compiler:
-        raise BenchError("gcc is not installed: run scripts/setup")
-    target = OUT_DIR / name
-    inputs = [source, *source.parent.glob("*.h")]
-    newest = max(path.stat().st_mtime_ns for path in inputs)
-    if target.exists() and target.stat().st_mtime_ns > newest:
-        return target
-    part = target.with_name(f"{name}.{os.getpid()}.part")
-    command = [compiler, "-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror", *flags,
-               "-o", str(part), str(source)]
-    done = subprocess.run(command, check=False, text=True, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
-    if done.returncode:
-        errors = [line for line in done.stdout.splitlines() if "error:" in line]
-        raise BenchError(f"cannot build {source.relative_to(TOP)}: "
-                         f"{errors[0] if errors else _last_line(done.stdout)}")
-    part.rename(target)
-    return target
-
-
 def guest_part(name):
     """Return the text of guest/NAME.sh."""
     return (HERE / "guest" / f"{name}.sh").read_text(encoding="ascii")
@@ -170,7 +146,7 @@ def guest_part(name):
 
 def helper(name):
     """Return the path of the built helpers/NAME.c."""
-    return compile_helper(HERE / "helpers" / f"{name}.c", name, ["-s"])
+    return native.build(HERE / "helpers" / f"{name}.c", f"{OUT_DIR.name}/{name}", ["-s"])
 
 
 def parse(output):

@@ -9,11 +9,11 @@ import os
 import re
 import tempfile
 
-from rig import kernels
+from rig import kernels, native
 from rig.common import TOP
 
 from .common import (
-    APPEND, BenchError, OUT_DIR, compile_helper, embed, guest_part, parse, run_guest, say)
+    APPEND, BenchError, OUT_DIR, embed, guest_part, parse, run_guest, say)
 
 SOURCES = TOP / "scripts" / "plugin"
 
@@ -32,14 +32,14 @@ IMAGE_END = 0xffffffffc0000000      # modules are above
 
 def library():
     """Return the path of the built plugin."""
-    return compile_helper(SOURCES / "icounts.c", "libicounts.so",
-                          ["-fPIC", "-shared", "-fvisibility=hidden"])
+    return native.build(SOURCES / "icounts.c", f"{OUT_DIR.name}/libicounts.so",
+                        ["-fPIC", "-shared", "-fvisibility=hidden"])
 
 
 def mark():
     """Return the path of the program that sets the marks in the guest."""
-    return compile_helper(SOURCES / "mark.S", "mark",
-                          ["-nostdlib", "-static", "-s", "-Wl,--build-id=none"])
+    return native.build(SOURCES / "mark.S", f"{OUT_DIR.name}/mark",
+                        ["-nostdlib", "-static", "-s", "-Wl,--build-id=none"])
 
 
 def prelude():

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from . import image
+from . import image, native
 from .common import GUEST_DIR, RigError, TESTS_DIR, say
 from .cpio import Cpio
 
@@ -98,7 +98,7 @@ def write(out, kernel, archive, guest, work):
     for path in sorted(stage.glob("modules.*")):
         cpio.file(f"{top}/{path.name}", path)
     cpio.file("init", GUEST_DIR / "init", 0o755)
-    cpio.file("bin/vmctl", GUEST_DIR / "vmctl", 0o755)
+    cpio.file("bin/vmctl", native.build(GUEST_DIR / "vmctl.c", "rig/vmctl", ["-s"]), 0o755)
     if TESTS_DIR.is_dir():
         for path in sorted(TESTS_DIR.iterdir()):
             if path.is_file() and path.stat().st_size < 1 << 20:
