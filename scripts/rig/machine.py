@@ -24,6 +24,7 @@ class Machine:
     balloon: str            # None: no balloon, else its properties
     extra: list
     cpu_model: str = None   # None: what fits the accelerator
+    tb_size: int = 0        # MiB for translated code; 0: QEMU's choice, up to 1 GiB
 
     def cpu(self):
         """Return the CPU model."""
@@ -37,7 +38,8 @@ class Machine:
         if self.accel == "icount":
             return ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
         if self.accel == "tcg":
-            return ["-accel", "tcg,thread=multi"]
+            return ["-accel", "tcg,thread=multi" + (f",tb-size={self.tb_size}" if self.tb_size
+                                                    else "")]
         return ["-accel", "kvm"]
 
 
@@ -151,5 +153,7 @@ def check(machine, host):
     if machine.accel == "icount" and machine.smp != 1:
         raise UsageError(f"--smp {machine.smp}: --icount counts the instructions of one CPU, "
                          "only --smp 1 is allowed with it")
+    if machine.tb_size and host != "tcg":
+        raise UsageError(f"--tb-size {machine.tb_size}: needs --host tcg")
     if machine.accel == "icount" and host not in ("tcg", "auto"):
         raise UsageError(f"--host {host}: --icount needs --host tcg")
