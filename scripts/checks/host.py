@@ -2,6 +2,7 @@
 """Tests that run on this machine rather than in a guest."""
 
 import functools
+import re
 
 from rig.common import TESTS_DIR, TOP
 
@@ -29,9 +30,20 @@ def _setup(run):
         raise Failed("setup took an option that does not exist")
 
 
+def _balance(run):
+    """Run the unit tests of scripts/balloon-balance."""
+    output = run.must("python3", "-B", "-m", "unittest", "-v", "balancer.tests.test_config",
+                      "balancer.tests.test_policy", "balancer.tests.test_service",
+                      cwd=TOP / "scripts")
+    if not re.search(r"^Ran [1-9]\d* tests", output, re.M):
+        raise Failed("no test ran")
+
+
 def cases(_releases):
     """Return the cases that need no guest kernel of their own choice."""
-    found = [Case("host/setup", "a second set-up does nothing", _setup)]
+    found = [Case("host/setup", "a second set-up does nothing", _setup),
+             Case("host/balance", "scripts/balloon-balance with QEMUs that are fakes", _balance,
+                  apart=True)]
     for path in sorted(TESTS_DIR.glob("*-selftest")):
         found.append(Case(f"host/{path.name}", "the test rig itself cannot be fooled",
                           functools.partial(_self_test, path), apart=True))
