@@ -74,6 +74,8 @@ extern struct kunit_suite vbt_life_suite;
 extern struct kunit_suite vbt_probe_suite;
 extern struct kunit_suite vbt_hostile_suite;
 extern struct kunit_suite vbt_memory_suite;
+extern struct kunit_suite vbt_move_suite;
+extern struct kunit_suite vbt_stats_suite;
 
 int vbt_suite_init(struct kunit_suite *suite);
 void vbt_suite_exit(struct kunit_suite *suite);

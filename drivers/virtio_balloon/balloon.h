@@ -2,16 +2,23 @@
 /*
  * State of one balloon device, and what the files of the driver call of each other.
  *
- * Memory is held in blocks of 2^order pages. A chunk carries the page frame numbers
- * of some blocks to the device, in one or more buffers; many chunks are with the
- * device at a time.
+ * Memory is taken from the guest in blocks of 2^order pages, and split at once, so that
+ * each page that the balloon holds can be moved. A run is some pages that follow each
+ * other: a block, or what is left of it. A chunk carries the page frame numbers of some
+ * runs to the device, in one or more buffers; many chunks are with the device at a time.
+ *
+ * Locks: &vb_device.mutex is held for short only, never while memory is allocated, for
+ * who allocates may need it: to move a page, or because there is no more memory. What
+ * may be taken with it held: &vb_device.lock, and the kernel's lock of the held pages.
  */
 #ifndef KGD_VIRTIO_BALLOON_H
 #define KGD_VIRTIO_BALLOON_H
 
+#include <linux/balloon.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/mm_types.h>
+#include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
@@ -43,6 +50,20 @@
 /* A device that uses no buffer for so long is reported and left alone. */
 #define VB_STALL_JIFFIES	(10 * HZ)
 
+/**
+ * enum vb_role - what the queues are for, in the order of their numbers
+ * @VB_INFLATE: gives pages to the device
+ * @VB_DEFLATE: takes pages back
+ * @VB_STATS: statistics
+ * @VB_NR_QUEUES: number of queues
+ */
+enum vb_role {
+	VB_INFLATE,
+	VB_DEFLATE,
+	VB_STATS,
+	VB_NR_QUEUES,
+};
+
 struct vb_chunk;
 
 /**
@@ -58,7 +79,8 @@ struct vb_buf {
 /**
  * struct vb_chunk - page frame numbers on their way to the device
  * @node: in &vb_device.idle or &vb_queue.busy
- * @blocks: the blocks it describes, while they are neither held nor free
+ * @runs: the runs it describes, while they are neither held nor free
+ * @moved: a page that has been moved away, and must not be free before the answer
  * @nr_pfns: entries of @pfns in use
  * @nr_busy: buffers with the device
  * @bufs: the buffers, each a part of @pfns
@@ -66,7 +88,8 @@ struct vb_buf {
  */
 struct vb_chunk {
 	struct list_head node;
-	struct list_head blocks;
+	struct list_head runs;
+	struct page *moved;
 	unsigned int nr_pfns;
 	unsigned int nr_busy;
 	struct vb_buf bufs[VB_BUFS_PER_CHUNK];
@@ -88,13 +111,42 @@ struct vb_queue {
 };
 
 /**
- * struct vb_blocks - blocks of pages by order
- * @order: one list for each order, linked by the lru field of the first page
- * @nr_pages: pages in all of them
+ * struct vb_held - pages in the balloon that came in blocks of one order
+ * @info: the kernel's list of them, which has those of a block one after the other
+ * @vb: the balloon
+ * @nr_pages: how many there are, those included that are being moved
  */
-struct vb_blocks {
-	struct list_head order[VB_MAX_ORDER + 1];
+struct vb_held {
+	struct balloon_dev_info info;
+	struct vb_device *vb;
 	unsigned long nr_pages;
+};
+
+/* Statistics in a buffer, one for each tag that there is. */
+#define VB_NR_STATS		VIRTIO_BALLOON_S_NR
+
+/**
+ * struct vb_stats_queue - the queue through which the device asks for statistics
+ * @vq: the virtqueue, NULL while there is none
+ * @busy: @buf is with the device
+ * @buf: what the device reads
+ */
+struct vb_stats_queue {
+	struct virtqueue *vq;
+	bool busy;
+	struct virtio_balloon_stat *buf;
+};
+
+/**
+ * enum vb_phase - what may be done with the pages in the balloon
+ * @VB_DOWN: the device is reset and has a claim on none, there are no queues
+ * @VB_UP: the queues are used
+ * @VB_CLOSING: nothing, the device is about to be reset
+ */
+enum vb_phase {
+	VB_DOWN,
+	VB_UP,
+	VB_CLOSING,
 };
 
 /**
@@ -102,6 +154,8 @@ struct vb_blocks {
  * @vdev: the virtio device
  * @wq: runs @work only, frozen with user space
  * @work: the state machine of work.c
+ * @mutex: protects all that says nothing of a lock
+ * @phase: see there
  * @lock: protects @stopped against @work being queued behind its back
  * @stopped: @work must not be queued; also read without @lock, to end a pass early
  * @draining: @work is stopped for good, its steps are run by vb_close()
@@ -110,7 +164,7 @@ struct vb_blocks {
  * @stalled: the device has not answered for VB_STALL_JIFFIES
  * @broken: a queue is broken, or the device was reset: nothing to be had any more
  * @short_reported: the present shortage has been reported
- * @waiting: for @retry_at, to ask for memory again
+ * @waiting: for @wait_until, to ask for memory again
  * @actual_valid: the device has been told @actual
  * @actual: pages in the balloon, as last told to the device
  * @inflate: gives pages to the device
@@ -120,18 +174,27 @@ struct vb_blocks {
  * @nr_chunks: entries of @chunks
  * @bufs_per_chunk: buffers that a full chunk needs
  * @max_order: of a block that fits a chunk
- * @held: blocks that the device has acknowledged to be in the balloon
+ * @held: pages that the device has acknowledged to be in the balloon
+ * @nr_held: the sum of them
+ * @moving: describes pages that have been moved away, not yet with the device
+ * @moved: so many since the target was reached last
+ * @settle_at: jiffies before which they are not replaced
+ * @stats: the statistics queue
  * @last_answer: jiffies when the device last used a buffer, or was given the first
+ * @wait_until: jiffies when there is something to do that nothing else announces
  * @retry_at: jiffies before which no memory is asked for, with @retry_delay
  * @retry_delay: jiffies to wait after a shortage, 0 without one
  * @reboot_nb: stops the balloon before the machine goes down
  *
- * What says nothing of a lock belongs to @work, and to whoever has stopped it.
+ * @draining, @short_reported, @waiting, @wait_until, @retry_at and @retry_delay
+ * belong to @work, and to whoever has stopped it.
  */
 struct vb_device {
 	struct virtio_device *vdev;
 	struct workqueue_struct *wq;
 	struct delayed_work work;
+	struct mutex mutex;	/* see the head of this file */
+	enum vb_phase phase;
 	spinlock_t lock;	/* protects stopped */
 	bool stopped;
 	bool draining;
@@ -150,8 +213,14 @@ struct vb_device {
 	unsigned int nr_chunks;
 	unsigned int bufs_per_chunk;
 	unsigned int max_order;
-	struct vb_blocks held;
+	struct vb_held held[VB_MAX_ORDER + 1];
+	unsigned long nr_held;
+	struct vb_chunk *moving;
+	unsigned long moved;
+	unsigned long settle_at;
+	struct vb_stats_queue stats;
 	unsigned long last_answer;
+	unsigned long wait_until;
 	unsigned long retry_at;
 	unsigned long retry_delay;
 	struct notifier_block reboot_nb;
@@ -170,10 +239,24 @@ static inline bool vb_interrupted(const struct vb_device *vb)
 }
 
 /**
+ * vb_wait_until() - have another pass at some time, if there is no other reason for one
+ * @vb: the balloon
+ * @when: jiffies
+ *
+ * Context: the worker.
+ */
+static inline void vb_wait_until(struct vb_device *vb, unsigned long when)
+{
+	if (!vb->waiting || time_before(when, vb->wait_until))
+		vb->wait_until = when;
+	vb->waiting = true;
+}
+
+/**
  * vb_nr_bufs() - what does the device have?
  * @vb: the balloon
  *
- * Context: the worker, or whoever stopped it.
+ * Context: under &vb_device.mutex.
  * Return: number of buffers
  */
 static inline unsigned int vb_nr_bufs(const struct vb_device *vb)
@@ -186,15 +269,27 @@ void vb_work(struct work_struct *work);
 void vb_wake(struct vb_device *vb);
 void vb_start(struct vb_device *vb);
 void vb_stop(struct vb_device *vb);
-void vb_close(struct vb_device *vb);
+bool vb_close(struct vb_device *vb);
 void vb_break(struct vb_device *vb);
+unsigned int vb_collect(struct vb_device *vb);
 
 /* inflate.c */
 void vb_inflate(struct vb_device *vb, unsigned long want);
 
 /* deflate.c */
-void vb_deflate(struct vb_device *vb, unsigned long want);
+unsigned long vb_deflate(struct vb_device *vb, unsigned long want);
 void vb_deflated(struct vb_device *vb, struct vb_chunk *chunk);
+
+/* move.c */
+int vb_migrate(struct balloon_dev_info *info, struct page *newpage, struct page *page,
+	       enum migrate_mode mode);
+void vb_moving_submit(struct vb_device *vb);
+unsigned long vb_moving_pages(const struct vb_device *vb);
+
+/* stats.c */
+int vb_stats_init(struct vb_device *vb, struct virtqueue *vq);
+void vb_stats_exit(struct vb_device *vb);
+void vb_stats_answer(struct vb_device *vb);
 
 /* queue.c */
 int vb_queues_create(struct vb_device *vb);
@@ -202,22 +297,28 @@ void vb_queues_destroy(struct vb_device *vb);
 struct vb_chunk *vb_chunk_get(struct vb_device *vb, const struct vb_queue *q);
 void vb_chunk_put(struct vb_device *vb, struct vb_chunk *chunk);
 void vb_chunk_hold(struct vb_device *vb, struct vb_chunk *chunk);
-void vb_chunk_add(struct vb_device *vb, struct vb_chunk *chunk, struct page *block);
+void vb_chunk_add(struct vb_device *vb, struct vb_chunk *chunk, struct page *run);
+void vb_chunk_add_page(struct vb_device *vb, struct vb_chunk *chunk, const struct page *page);
+void vb_chunk_free_pages(struct vb_chunk *chunk);
 unsigned int vb_chunk_room(const struct vb_device *vb, const struct vb_chunk *chunk);
 bool vb_queue_submit(struct vb_device *vb, struct vb_queue *q, struct vb_chunk *chunk);
-void vb_queue_kick(struct vb_queue *q);
+void vb_queue_kick(struct virtqueue *vq);
 unsigned int vb_queue_reap(struct vb_device *vb, struct vb_queue *q,
 			   void (*done)(struct vb_device *vb, struct vb_chunk *chunk));
 
+/* held.c */
+void vb_held_init(struct vb_device *vb);
+void vb_held_add(struct vb_device *vb, struct page *run);
+unsigned int vb_held_take(struct vb_device *vb, struct list_head *runs, unsigned long max_pages,
+			  bool split);
+bool vb_held_free_all(struct vb_device *vb);
+
 /* pages.c */
-void vb_blocks_init(struct vb_blocks *blocks);
-struct page *vb_block_alloc(unsigned int order);
-void vb_block_free(struct page *block);
-unsigned int vb_block_order(const struct page *block);
-void vb_blocks_add(struct vb_blocks *blocks, struct page *block);
-struct page *vb_blocks_take(struct vb_blocks *blocks, unsigned long max_pages, bool split);
-void vb_blocks_free_list(struct list_head *list);
-void vb_blocks_free_all(struct vb_blocks *blocks);
+struct page *vb_run_alloc(unsigned int order);
+void vb_run_set_pages(struct page *run, unsigned int nr);
+unsigned int vb_run_pages(const struct page *run);
+void vb_run_free(struct page *run);
+void vb_runs_free(struct list_head *runs);
 unsigned long vb_spare_pages(void);
 
 /* pm.c */

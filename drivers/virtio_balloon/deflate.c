@@ -11,20 +11,24 @@
 /* Fills a chunk with up to @want pages of the balloon. Returns the number of pages. */
 static unsigned int vb_fill(struct vb_device *vb, struct vb_chunk *chunk, unsigned long want)
 {
+	struct page *run, *next;
+	unsigned int nr = 0, got;
 	unsigned long room;
-	struct page *block;
-	unsigned int nr = 0;
+	LIST_HEAD(runs);
 
 	while (nr < want) {
 		room = vb_chunk_room(vb, chunk);
 		if (!room)
 			break;
-		/* Not only because this chunk is nearly full. */
-		block = vb_blocks_take(&vb->held, min(room, want - nr), want - nr <= room);
-		if (!block)
+		/* A block is split, but not only because this chunk is nearly full. */
+		got = vb_held_take(vb, &runs, min(room, want - nr), want - nr <= room);
+		if (!got)
 			break;
-		nr += 1U << vb_block_order(block);
-		vb_chunk_add(vb, chunk, block);
+		nr += got;
+		list_for_each_entry_safe(run, next, &runs, lru) {
+			list_del(&run->lru);
+			vb_chunk_add(vb, chunk, run);
+		}
 	}
 	return nr;
 }
@@ -38,10 +42,12 @@ static unsigned int vb_fill(struct vb_device *vb, struct vb_chunk *chunk, unsign
  * insist on being told first is told as a courtesy (virtio 1.3, 5.5.6), the guest
  * has the pages at once.
  *
- * Context: the worker, or whoever stopped it.
+ * Context: under &vb_device.mutex.
+ * Return: number of pages
  */
-void vb_deflate(struct vb_device *vb, unsigned long want)
+unsigned long vb_deflate(struct vb_device *vb, unsigned long want)
 {
+	unsigned long given = 0;
 	unsigned int nr, chunks = 0;
 	struct vb_chunk *chunk;
 
@@ -59,23 +65,25 @@ void vb_deflate(struct vb_device *vb, unsigned long want)
 			break;
 		}
 		if (!vb->must_tell)
-			vb_blocks_free_list(&chunk->blocks);
+			vb_runs_free(&chunk->runs);
+		given += nr;
 		want -= nr;
 		if (++chunks % VB_CHUNKS_PER_KICK == 0)
-			vb_queue_kick(&vb->deflate);
+			vb_queue_kick(vb->deflate.vq);
 		cond_resched();
 	}
 	if (chunks)
-		vb_queue_kick(&vb->deflate);
+		vb_queue_kick(vb->deflate.vq);
+	return given;
 }
 
 /**
- * vb_deflated() - the device has acknowledged a chunk: its blocks are the guest's
+ * vb_deflated() - the device has acknowledged a chunk: its pages are the guest's
  * @vb: the balloon
  * @chunk: the chunk, in no list
  */
 void vb_deflated(struct vb_device *vb, struct vb_chunk *chunk)
 {
-	vb_blocks_free_list(&chunk->blocks);
+	vb_chunk_free_pages(chunk);
 	vb_chunk_put(vb, chunk);
 }

@@ -41,7 +41,8 @@ static int vb_probe(struct virtio_device *vdev)
 	vb->must_tell = virtio_has_feature(vdev, VIRTIO_BALLOON_F_MUST_TELL_HOST);
 	spin_lock_init(&vb->lock);
 	INIT_DELAYED_WORK(&vb->work, vb_work);
-	vb_blocks_init(&vb->held);
+	mutex_init(&vb->mutex);
+	vb_held_init(vb);
 
 	/* Memory may be freed by it, so it has to run when there is none. */
 	vb->wq = alloc_ordered_workqueue("balloon-%s", WQ_FREEZABLE | WQ_MEM_RECLAIM,
@@ -77,12 +78,17 @@ err_free:
 static void vb_remove(struct virtio_device *vdev)
 {
 	struct vb_device *vb = vdev->priv;
+	bool closed;
 
 	unregister_reboot_notifier(&vb->reboot_nb);
-	vb_close(vb);
+	closed = vb_close(vb);
 	destroy_workqueue(vb->wq);
 	vdev->priv = NULL;
-	kfree(vb);
+	if (closed)
+		kfree(vb);
+	else
+		/* Whoever lets go of the page later on comes here. */
+		__module_get(THIS_MODULE);
 }
 
 static void vb_config_changed(struct virtio_device *vdev)
@@ -101,6 +107,7 @@ MODULE_DEVICE_TABLE(virtio, vb_ids);
 
 static const unsigned int vb_features[] = {
 	VIRTIO_BALLOON_F_MUST_TELL_HOST,
+	VIRTIO_BALLOON_F_STATS_VQ,
 };
 
 static struct virtio_driver vb_driver = {

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Blocks of pages: taken from the guest, kept by order, given back.
+ * Runs of pages: taken from the guest, given back.
+ *
+ * Each page of a run has a reference of its own. They are freed in blocks all the same,
+ * which costs a fraction of freeing them one by one.
  */
+#include <linux/bitops.h>
 #include <linux/gfp.h>
 #include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
+#include <linux/page_ref.h>
 #include <linux/sched.h>
 #include <linux/swap.h>
 #include <linux/vmstat.h>
@@ -16,30 +21,25 @@
 
 /*
  * Whatever happens here, nothing is to be killed for the balloon and no reserve is
- * to be touched. The pages cannot be moved, so they must not come from where the
+ * to be touched. Where the pages cannot be moved they must not come from where the
  * guest expects to be able to move pages.
  */
-#define VB_GFP		(GFP_HIGHUSER | __GFP_NORETRY | __GFP_NOMEMALLOC | __GFP_NOWARN)
+#ifdef CONFIG_MIGRATION
+#define VB_GFP_ZONE	GFP_HIGHUSER_MOVABLE
+#else
+#define VB_GFP_ZONE	GFP_HIGHUSER
+#endif
+#define VB_GFP		(VB_GFP_ZONE | __GFP_NORETRY | __GFP_NOMEMALLOC | __GFP_NOWARN)
 
-/* A block that takes work to make is not worth it: a smaller one will do. */
+/*
+ * A block that takes work to make is not worth it: a smaller one will do. Compaction
+ * would find little but the pages of the balloon to make one of.
+ */
 #define VB_GFP_BLOCK	(VB_GFP & ~__GFP_RECLAIM)
 
 /* What is left to the guest, see vb_spare_pages(). */
 #define VB_RESERVE_MIN	(SZ_8M >> PAGE_SHIFT)
 #define VB_RESERVE_MAX	(SZ_64M >> PAGE_SHIFT)
-
-/**
- * vb_blocks_init() - make an empty set of blocks
- * @blocks: the set
- */
-void vb_blocks_init(struct vb_blocks *blocks)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(blocks->order); i++)
-		INIT_LIST_HEAD(&blocks->order[i]);
-	blocks->nr_pages = 0;
-}
 
 /* An entry of a buffer has 32 bits (virtio 1.3, 5.5.6), which is 16 TiB. */
 static bool vb_block_describable(const struct page *block, unsigned int order)
@@ -50,159 +50,134 @@ static bool vb_block_describable(const struct page *block, unsigned int order)
 }
 
 /**
- * vb_block_alloc() - take a block from the guest
+ * vb_run_set_pages() - make a run of some pages
+ * @run: its first page
+ * @nr: how many
+ *
+ * Who migrates pages may forget the number: a page without one is a run by itself.
+ */
+void vb_run_set_pages(struct page *run, unsigned int nr)
+{
+	set_page_private(run, nr - 1);
+}
+
+/**
+ * vb_run_pages() - how long is a run?
+ * @run: its first page
+ *
+ * Return: the number of pages
+ */
+unsigned int vb_run_pages(const struct page *run)
+{
+	return page_private(run) + 1;
+}
+
+/**
+ * vb_run_alloc() - take a block from the guest
  * @order: of the number of pages, at most VB_MAX_ORDER
  *
- * Only a single page is worth reclaiming memory for. The pages of the block are
- * marked as offline, so that whoever walks memory leaves them to the host.
+ * Only a single page is worth reclaiming memory for. The pages are marked as offline,
+ * so that whoever walks memory leaves them to the host.
  *
- * Context: may sleep.
- * Return: the first page, or NULL
+ * Context: may sleep; never under &vb_device.mutex.
+ * Return: the first page, in no list, or NULL
  */
-struct page *vb_block_alloc(unsigned int order)
+struct page *vb_run_alloc(unsigned int order)
 {
-	struct page *block = alloc_pages(order ? VB_GFP_BLOCK : VB_GFP, order);
+	struct page *run = alloc_pages(order ? VB_GFP_BLOCK : VB_GFP, order);
 	unsigned long i;
 
-	if (!block)
+	if (!run)
 		return NULL;
-	if (!vb_block_describable(block, order)) {
-		__free_pages(block, order);
+	if (!vb_block_describable(run, order)) {
+		__free_pages(run, order);
 		return NULL;
 	}
+	if (order)
+		split_page(run, order);
 	for (i = 0; i < 1UL << order; i++)
-		__SetPageOffline(block + i);
-	set_page_private(block, order);
-	adjust_managed_page_count(block, -(1L << order));
-	return block;
+		__SetPageOffline(run + i);
+	vb_run_set_pages(run, 1U << order);
+	adjust_managed_page_count(run, -(1L << order));
+	return run;
 }
 
-/**
- * vb_block_free() - give a block back to the guest
- * @block: its first page, in no list
+/*
+ * Undoes the split of a block that nobody else has a reference to. Somebody who only
+ * looked at a page may have one for a moment.
  */
-void vb_block_free(struct page *block)
+static bool vb_block_join(struct page *block, unsigned int order)
 {
-	unsigned int order = vb_block_order(block);
 	unsigned long i;
 
-	for (i = 0; i < 1UL << order; i++)
-		__ClearPageOffline(block + i);
-	set_page_private(block, 0);
+	/* It would be told that one page was freed, where it was told of many. */
+	if (IS_ENABLED(CONFIG_MEM_ALLOC_PROFILING))
+		return !order;
+	for (i = 1; i < 1UL << order; i++) {
+		if (!page_ref_freeze(block + i, 1))
+			break;
+		/* Older kernels leave a trace of who could move it there. */
+		block[i].mapping = NULL;
+	}
+	if (i == 1UL << order)
+		return true;
+	while (--i)
+		page_ref_unfreeze(block + i, 1);
+	return false;
+}
+
+static void vb_block_free(struct page *block, unsigned int order)
+{
+	unsigned long i;
+
 	adjust_managed_page_count(block, 1L << order);
-	__free_pages(block, order);
-}
-
-/**
- * vb_block_order() - how large is a block?
- * @block: its first page
- *
- * Return: the order
- */
-unsigned int vb_block_order(const struct page *block)
-{
-	return page_private(block);
-}
-
-/**
- * vb_blocks_add() - put a block into a set
- * @blocks: the set
- * @block: first page of the block, in no list
- */
-void vb_blocks_add(struct vb_blocks *blocks, struct page *block)
-{
-	unsigned int order = vb_block_order(block);
-
-	list_add(&block->lru, &blocks->order[order]);
-	blocks->nr_pages += 1UL << order;
-}
-
-/* Makes single pages of the smallest block in a set. */
-static void vb_blocks_split(struct vb_blocks *blocks)
-{
-	unsigned int order = 0;
-	struct page *block;
-	unsigned long i;
-
-	while (order < VB_MAX_ORDER && list_empty(&blocks->order[order]))
-		order++;
-	block = list_first_entry_or_null(&blocks->order[order], struct page, lru);
-	if (!block || !order)
+	if (vb_block_join(block, order)) {
+		__free_pages(block, order);
 		return;
-	list_del(&block->lru);
-	split_page(block, order);
-	for (i = 0; i < 1UL << order; i++) {
-		set_page_private(block + i, 0);
-		list_add_tail(&block[i].lru, &blocks->order[0]);
 	}
-}
-
-static struct page *vb_blocks_take_fitting(struct vb_blocks *blocks, unsigned long max_pages)
-{
-	int order = min_t(int, ilog2(max_pages), VB_MAX_ORDER);
-	struct page *block;
-
-	for (; order >= 0; order--) {
-		block = list_first_entry_or_null(&blocks->order[order], struct page, lru);
-		if (!block)
-			continue;
-		list_del(&block->lru);
-		blocks->nr_pages -= 1UL << order;
-		return block;
-	}
-	return NULL;
+	for (i = 0; i < 1UL << order; i++)
+		__free_page(block + i);
 }
 
 /**
- * vb_blocks_take() - take a block out of a set
- * @blocks: the set
- * @max_pages: the most that the block may have, at least 1
- * @split: if all are larger, split one
+ * vb_run_free() - give a run back to the guest
+ * @run: its first page, in no list
  *
- * The largest that fits is taken.
- *
- * Return: first page of the block, or NULL if there is none
+ * Context: any that may take some microseconds.
  */
-struct page *vb_blocks_take(struct vb_blocks *blocks, unsigned long max_pages, bool split)
+void vb_run_free(struct page *run)
 {
-	struct page *block = vb_blocks_take_fitting(blocks, max_pages);
+	unsigned int i, nr = vb_run_pages(run), order;
 
-	if (block || !split || !blocks->nr_pages)
-		return block;
-	vb_blocks_split(blocks);
-	return vb_blocks_take_fitting(blocks, max_pages);
+	set_page_private(run, 0);
+	for (i = 0; i < nr; i++)
+		if (PageOffline(run + i))
+			__ClearPageOffline(run + i);
+	while (nr) {
+		order = min_t(unsigned int, ilog2(nr), VB_MAX_ORDER);
+		if (page_to_pfn(run))
+			order = min_t(unsigned int, order, __ffs(page_to_pfn(run)));
+		vb_block_free(run, order);
+		run += 1U << order;
+		nr -= 1U << order;
+	}
 }
 
 /**
- * vb_blocks_free_list() - give all blocks in a list back to the guest
- * @list: linked by the lru field of their first pages
+ * vb_runs_free() - give all runs in a list back to the guest
+ * @runs: linked by the lru field of their first pages
  *
  * Context: may sleep.
  */
-void vb_blocks_free_list(struct list_head *list)
+void vb_runs_free(struct list_head *runs)
 {
-	struct page *block, *next;
+	struct page *run, *next;
 
-	list_for_each_entry_safe(block, next, list, lru) {
-		list_del(&block->lru);
-		vb_block_free(block);
+	list_for_each_entry_safe(run, next, runs, lru) {
+		list_del(&run->lru);
+		vb_run_free(run);
 		cond_resched();
 	}
-}
-
-/**
- * vb_blocks_free_all() - give all blocks of a set back to the guest
- * @blocks: the set, empty afterwards
- *
- * Context: may sleep.
- */
-void vb_blocks_free_all(struct vb_blocks *blocks)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(blocks->order); i++)
-		vb_blocks_free_list(&blocks->order[i]);
-	blocks->nr_pages = 0;
 }
 
 /**

@@ -59,8 +59,10 @@ int vb_reboot(struct notifier_block *nb, unsigned long action, void *data)
 	struct vb_device *vb = container_of(nb, struct vb_device, reboot_nb);
 
 	vb_stop(vb);
-	virtio_reset_device(vb->vdev);
+	mutex_lock(&vb->mutex);
 	/* There is no use in talking to the device if the driver is removed now. */
 	vb->broken = true;
+	mutex_unlock(&vb->mutex);
+	virtio_reset_device(vb->vdev);
 	return NOTIFY_DONE;
 }

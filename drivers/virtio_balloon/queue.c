@@ -46,7 +46,7 @@ static int vb_chunks_alloc(struct vb_device *vb, unsigned int nr)
 			vb_chunks_free(vb);
 			return -ENOMEM;
 		}
-		INIT_LIST_HEAD(&chunk->blocks);
+		INIT_LIST_HEAD(&chunk->runs);
 		for (i = 0; i < ARRAY_SIZE(chunk->bufs); i++)
 			chunk->bufs[i].chunk = chunk;
 		list_add_tail(&chunk->node, &vb->idle);
@@ -71,32 +71,62 @@ static void vb_queue_init(struct vb_queue *q, struct virtqueue *vq)
  */
 int vb_queues_create(struct vb_device *vb)
 {
-	struct virtqueue_info info[] = {
-		{ .name = "inflate", .callback = vb_queue_callback },
-		{ .name = "deflate", .callback = vb_queue_callback },
+	/* A queue without a name is not there (virtio 1.3, 5.5.2). */
+	struct virtqueue_info info[VB_NR_QUEUES] = {
+		[VB_INFLATE] = { .name = "inflate", .callback = vb_queue_callback },
+		[VB_DEFLATE] = { .name = "deflate", .callback = vb_queue_callback },
 	};
-	struct virtqueue *vqs[ARRAY_SIZE(info)];
+	struct virtqueue *vqs[VB_NR_QUEUES] = { };
 	unsigned int ring;
 	int err;
 
+	if (virtio_has_feature(vb->vdev, VIRTIO_BALLOON_F_STATS_VQ)) {
+		info[VB_STATS].name = "stats";
+		info[VB_STATS].callback = vb_queue_callback;
+	}
 	err = virtio_find_vqs(vb->vdev, ARRAY_SIZE(info), vqs, info, NULL);
 	if (err)
 		return err;
 
 	/* The size of a ring is up to the device, and may be one. */
-	ring = min(virtqueue_get_vring_size(vqs[0]), virtqueue_get_vring_size(vqs[1]));
+	ring = min(virtqueue_get_vring_size(vqs[VB_INFLATE]),
+		   virtqueue_get_vring_size(vqs[VB_DEFLATE]));
 	vb->bufs_per_chunk = clamp(ring, 1U, (unsigned int)VB_BUFS_PER_CHUNK);
 	vb->max_order = ilog2(vb->bufs_per_chunk * VB_PFNS_PER_BUF) - VB_PFN_SHIFT;
 
 	err = vb_chunks_alloc(vb, clamp(ring / vb->bufs_per_chunk, 1U,
 					(unsigned int)VB_MAX_CHUNKS));
-	if (err) {
-		vb->vdev->config->del_vqs(vb->vdev);
-		return err;
-	}
-	vb_queue_init(&vb->inflate, vqs[0]);
-	vb_queue_init(&vb->deflate, vqs[1]);
+	if (err)
+		goto err_vqs;
+	err = vb_stats_init(vb, vqs[VB_STATS]);
+	if (err)
+		goto err_chunks;
+
+	vb_queue_init(&vb->inflate, vqs[VB_INFLATE]);
+	vb_queue_init(&vb->deflate, vqs[VB_DEFLATE]);
 	return 0;
+
+err_chunks:
+	vb_chunks_free(vb);
+err_vqs:
+	vb->vdev->config->del_vqs(vb->vdev);
+	return err;
+}
+
+/**
+ * vb_chunk_free_pages() - give what a chunk describes back to the guest
+ * @chunk: not with the device
+ */
+void vb_chunk_free_pages(struct vb_chunk *chunk)
+{
+	struct page *page = chunk->moved;
+
+	vb_runs_free(&chunk->runs);
+	chunk->moved = NULL;
+	if (!page)
+		return;
+	adjust_managed_page_count(page, 1);
+	put_page(page);
 }
 
 static void vb_queue_release(struct vb_queue *q)
@@ -104,7 +134,7 @@ static void vb_queue_release(struct vb_queue *q)
 	struct vb_chunk *chunk;
 
 	list_for_each_entry(chunk, &q->busy, node)
-		vb_blocks_free_list(&chunk->blocks);
+		vb_chunk_free_pages(chunk);
 	vb_queue_init(q, NULL);
 }
 
@@ -121,6 +151,8 @@ void vb_queues_destroy(struct vb_device *vb)
 	vb->vdev->config->del_vqs(vb->vdev);
 	vb_queue_release(&vb->inflate);
 	vb_queue_release(&vb->deflate);
+	vb_stats_exit(vb);
+	vb->moving = NULL;
 	vb_chunks_free(vb);
 }
 
@@ -129,7 +161,7 @@ void vb_queues_destroy(struct vb_device *vb)
  * @vb: the balloon
  * @q: where it is meant to go
  *
- * Context: the worker, or whoever stopped it.
+ * Context: under &vb_device.mutex.
  * Return: an empty chunk, or NULL if the device has to use buffers first
  */
 struct vb_chunk *vb_chunk_get(struct vb_device *vb, const struct vb_queue *q)
@@ -147,7 +179,7 @@ struct vb_chunk *vb_chunk_get(struct vb_device *vb, const struct vb_queue *q)
 /**
  * vb_chunk_put() - have done with a chunk
  * @vb: the balloon
- * @chunk: in no list, without blocks, none of it with the device
+ * @chunk: in no list, without runs, none of it with the device
  */
 void vb_chunk_put(struct vb_device *vb, struct vb_chunk *chunk)
 {
@@ -156,17 +188,17 @@ void vb_chunk_put(struct vb_device *vb, struct vb_chunk *chunk)
 }
 
 /**
- * vb_chunk_hold() - have done with a chunk whose blocks are in the balloon
+ * vb_chunk_hold() - have done with a chunk whose runs are in the balloon
  * @vb: the balloon
  * @chunk: in no list, none of it with the device
  */
 void vb_chunk_hold(struct vb_device *vb, struct vb_chunk *chunk)
 {
-	struct page *block, *next;
+	struct page *run, *next;
 
-	list_for_each_entry_safe(block, next, &chunk->blocks, lru) {
-		list_del(&block->lru);
-		vb_blocks_add(&vb->held, block);
+	list_for_each_entry_safe(run, next, &chunk->runs, lru) {
+		list_del(&run->lru);
+		vb_held_add(vb, run);
 	}
 	vb_chunk_put(vb, chunk);
 }
@@ -183,35 +215,52 @@ unsigned int vb_chunk_room(const struct vb_device *vb, const struct vb_chunk *ch
 	return (vb->bufs_per_chunk * VB_PFNS_PER_BUF - chunk->nr_pfns) >> VB_PFN_SHIFT;
 }
 
+static void vb_chunk_add_pfns(struct vb_device *vb, struct vb_chunk *chunk,
+			      const struct page *page, unsigned int nr)
+{
+	u32 pfn = page_to_pfn(page) << VB_PFN_SHIFT;
+	unsigned int i;
+
+	/* Little-endian, or native for a legacy device. */
+	for (i = 0; i < nr << VB_PFN_SHIFT; i++)
+		chunk->pfns[chunk->nr_pfns++] = cpu_to_virtio32(vb->vdev, pfn + i);
+}
+
 /**
- * vb_chunk_add() - describe a block in a chunk
+ * vb_chunk_add() - describe a run in a chunk
  * @vb: the balloon
  * @chunk: has room for it
- * @block: first page of the block, in no list
+ * @run: first page of the run, in no list
  *
  * The entries ascend, so that a device can make one range of them.
  */
-void vb_chunk_add(struct vb_device *vb, struct vb_chunk *chunk, struct page *block)
+void vb_chunk_add(struct vb_device *vb, struct vb_chunk *chunk, struct page *run)
 {
-	unsigned int i, nr = 1U << (vb_block_order(block) + VB_PFN_SHIFT);
-	u32 pfn = page_to_pfn(block) << VB_PFN_SHIFT;
+	vb_chunk_add_pfns(vb, chunk, run, vb_run_pages(run));
+	list_add_tail(&run->lru, &chunk->runs);
+}
 
-	/* Little-endian, or native for a legacy device. */
-	for (i = 0; i < nr; i++)
-		chunk->pfns[chunk->nr_pfns++] = cpu_to_virtio32(vb->vdev, pfn + i);
-	list_add_tail(&block->lru, &chunk->blocks);
+/**
+ * vb_chunk_add_page() - describe a page in a chunk, which does not own it
+ * @vb: the balloon
+ * @chunk: has room for it
+ * @page: the page
+ */
+void vb_chunk_add_page(struct vb_device *vb, struct vb_chunk *chunk, const struct page *page)
+{
+	vb_chunk_add_pfns(vb, chunk, page, 1);
 }
 
 /**
  * vb_queue_submit() - give a chunk to the device
  * @vb: the balloon
  * @q: the queue, with room for it
- * @chunk: from vb_chunk_get(), with at least one block
+ * @chunk: from vb_chunk_get(), with at least one page
  *
  * The device need not be told before vb_queue_kick(). A queue that refuses a buffer
  * is broken, and what the device already has stays with it.
  *
- * Context: the worker, or whoever stopped it.
+ * Context: under &vb_device.mutex.
  * Return: false if the device has seen nothing of it, the caller keeps it
  */
 bool vb_queue_submit(struct vb_device *vb, struct vb_queue *q, struct vb_chunk *chunk)
@@ -223,7 +272,7 @@ bool vb_queue_submit(struct vb_device *vb, struct vb_queue *q, struct vb_chunk *
 		first = i * VB_PFNS_PER_BUF;
 		nr = min(chunk->nr_pfns - first, (unsigned int)VB_PFNS_PER_BUF);
 		sg_init_one(&sg, chunk->pfns + first, nr * sizeof(*chunk->pfns));
-		if (virtqueue_add_outbuf(q->vq, &sg, 1, &chunk->bufs[i], GFP_KERNEL)) {
+		if (virtqueue_add_outbuf(q->vq, &sg, 1, &chunk->bufs[i], GFP_NOWAIT)) {
 			vb_break(vb);
 			break;
 		}
@@ -243,12 +292,12 @@ bool vb_queue_submit(struct vb_device *vb, struct vb_queue *q, struct vb_chunk *
 
 /**
  * vb_queue_kick() - have the device look at what was submitted
- * @q: the queue
+ * @vq: the virtqueue
  */
-void vb_queue_kick(struct vb_queue *q)
+void vb_queue_kick(struct virtqueue *vq)
 {
-	if (virtqueue_kick_prepare(q->vq))
-		virtqueue_notify(q->vq);
+	if (virtqueue_kick_prepare(vq))
+		virtqueue_notify(vq);
 }
 
 /**
@@ -260,7 +309,7 @@ void vb_queue_kick(struct vb_queue *q)
  * The used length is not looked at: the device writes nothing, and legacy ones
  * put anything there (virtio 1.3, 5.5.6.1).
  *
- * Context: the worker, or whoever stopped it.
+ * Context: under &vb_device.mutex.
  * Return: number of buffers
  */
 unsigned int vb_queue_reap(struct vb_device *vb, struct vb_queue *q,

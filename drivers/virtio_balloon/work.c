@@ -5,8 +5,8 @@
  * One work item does everything, a pass at a time: take back what the device has
  * used, give it more, tell it how large the balloon is. It never waits. What has to
  * be waited for queues it again: an interrupt, a change of the configuration, or
- * its own timer. So it is always the only one who looks at the state, and needs no
- * lock for it.
+ * its own timer. Others only take pages out of the balloon: who moves pages, and who
+ * has run out of memory.
  */
 #include <linux/delay.h>
 #include <linux/device.h>
@@ -17,11 +17,14 @@
 #include "balloon.h"
 
 /* How often the device is looked at while the balloon is emptied, in microseconds. */
-#define VB_POLL_MIN		50
-#define VB_POLL_MAX		5000
+#define VB_POLL_MIN		50U
+#define VB_POLL_MAX		5000U
 
 /* A device that takes longer to take everything back is not waited for. */
 #define VB_DRAIN_JIFFIES	(30 * HZ)
+
+/* Who moves pages is given so much time to be done with them. */
+#define VB_AGAIN_JIFFIES	(HZ / 20 + 1)
 
 /* The size is worth an access to the configuration after so many pages. */
 #define VB_REPORT_PAGES		(SZ_64M >> PAGE_SHIFT)
@@ -41,7 +44,7 @@ static unsigned long vb_target(struct vb_device *vb)
  */
 static void vb_report(struct vb_device *vb)
 {
-	unsigned long pages = vb->held.nr_pages + vb->deflate.nr_pages;
+	unsigned long pages = vb->nr_held + vb->deflate.nr_pages + vb_moving_pages(vb);
 	u32 actual = min_t(u64, (u64)pages << VB_PFN_SHIFT, U32_MAX);
 	u32 change = max(actual, vb->actual) - min(actual, vb->actual);
 
@@ -55,11 +58,17 @@ static void vb_report(struct vb_device *vb)
 	vb->actual_valid = true;
 }
 
-/*
- * Takes back what the device has used. If it uses nothing for too long the balloon
- * pauses: what the device has stays untouched, for it may still come to it.
+/**
+ * vb_collect() - take back what the device has used
+ * @vb: the balloon
+ *
+ * If it uses nothing for too long the balloon pauses: what the device has stays
+ * untouched, for it may still come to it.
+ *
+ * Context: under &vb_device.mutex.
+ * Return: number of buffers
  */
-static unsigned int vb_collect(struct vb_device *vb)
+unsigned int vb_collect(struct vb_device *vb)
 {
 	unsigned int nr = vb_queue_reap(vb, &vb->inflate, vb_chunk_hold) +
 			  vb_queue_reap(vb, &vb->deflate, vb_deflated);
@@ -85,20 +94,20 @@ static unsigned int vb_collect(struct vb_device *vb)
 static void vb_follow(struct vb_device *vb)
 {
 	unsigned long target = vb_target(vb);
-	unsigned long have = vb->held.nr_pages + vb->inflate.nr_pages;
+	unsigned long have = vb->nr_held + vb->inflate.nr_pages, want;
 
-	vb->waiting = false;
-	if (target <= have)
+	if (target <= have) {
 		vb->short_reported = false;
-
-	/*
-	 * The device does not see the queues in the order in which they were filled.
-	 * A page must not be given again while it is still to be taken back.
-	 */
-	if (target > have && !vb->deflate.nr_bufs)
+		vb->moved = 0;
+	}
+	if (target > have) {
 		vb_inflate(vb, target - have);
-	else if (target < have && vb->held.nr_pages)
-		vb_deflate(vb, min(have - target, vb->held.nr_pages));
+		return;
+	}
+	want = min(have - target, vb->nr_held);
+	/* Pages that are being moved are out of reach for a moment. */
+	if (want && !vb_deflate(vb, want) && !vb_nr_bufs(vb))
+		vb_wait_until(vb, jiffies + VB_AGAIN_JIFFIES);
 }
 
 /* Asks for interrupts again; returns false if there is something to take back. */
@@ -136,9 +145,32 @@ static void vb_sleep(struct vb_device *vb)
 		delay = vb->stalled ? VB_STALL_JIFFIES :
 			vb_until(vb->last_answer + VB_STALL_JIFFIES);
 	if (vb->waiting && !vb->stalled)
-		delay = min(delay, vb_until(vb->retry_at));
+		delay = min(delay, vb_until(vb->wait_until));
 	if (delay != MAX_JIFFY_OFFSET)
 		vb_queue_work(vb, delay);
+}
+
+static void vb_pass(struct vb_device *vb)
+{
+	virtqueue_disable_cb(vb->inflate.vq);
+	virtqueue_disable_cb(vb->deflate.vq);
+	vb->waiting = false;
+
+	vb_collect(vb);
+	vb_stats_answer(vb);
+	if (!vb->stalled && !vb->broken) {
+		vb_moving_submit(vb);
+		vb_follow(vb);
+	}
+	vb_report(vb);
+
+	/* A broken queue may pretend for ever that there is something in it. */
+	if (vb->broken)
+		return;
+	if (vb_listen(vb))
+		vb_sleep(vb);
+	else
+		vb_queue_work(vb, 0);
 }
 
 /**
@@ -153,21 +185,9 @@ void vb_work(struct work_struct *work)
 
 	/* Before the target is read: a later change makes for another pass. */
 	WRITE_ONCE(vb->changed, false);
-	virtqueue_disable_cb(vb->inflate.vq);
-	virtqueue_disable_cb(vb->deflate.vq);
-
-	vb_collect(vb);
-	if (!vb->stalled && !vb->broken)
-		vb_follow(vb);
-	vb_report(vb);
-
-	/* A broken queue may pretend for ever that there is something in it. */
-	if (vb->broken)
-		return;
-	if (vb_listen(vb))
-		vb_sleep(vb);
-	else
-		vb_queue_work(vb, 0);
+	mutex_lock(&vb->mutex);
+	vb_pass(vb);
+	mutex_unlock(&vb->mutex);
 }
 
 /**
@@ -196,13 +216,17 @@ void vb_start(struct vb_device *vb)
 {
 	unsigned long flags;
 
+	mutex_lock(&vb->mutex);
 	vb->stalled = false;
 	vb->broken = false;
 	vb->short_reported = false;
 	vb->waiting = false;
 	vb->retry_delay = 0;
+	vb->moved = 0;
 	/* The device may remember the balloon of whoever drove it before. */
 	vb->actual_valid = false;
+	vb->phase = VB_UP;
+	mutex_unlock(&vb->mutex);
 
 	spin_lock_irqsave(&vb->lock, flags);
 	vb->stopped = false;
@@ -226,33 +250,40 @@ void vb_stop(struct vb_device *vb)
 	cancel_delayed_work_sync(&vb->work);
 }
 
+/* A step of emptying the balloon; returns false if there is nothing left to be done. */
+static bool vb_drain_step(struct vb_device *vb, unsigned int *pause)
+{
+	bool more;
+
+	mutex_lock(&vb->mutex);
+	vb_moving_submit(vb);
+	if (vb->nr_held)
+		vb_deflate(vb, vb->nr_held);
+	*pause = vb_collect(vb) ? 0 : clamp(2 * *pause, VB_POLL_MIN, VB_POLL_MAX);
+	more = !vb->stalled && !vb->broken && (vb->nr_held || vb_nr_bufs(vb));
+	mutex_unlock(&vb->mutex);
+	return more;
+}
+
 /* Takes everything back in good order, as long as the device plays along. */
 static void vb_drain(struct vb_device *vb)
 {
 	unsigned long end = jiffies + VB_DRAIN_JIFFIES;
-	unsigned int pause = VB_POLL_MIN;
+	unsigned int pause = 0;
 
 	vb->draining = true;
 	while (!vb->stalled && !vb->broken && time_before(jiffies, end) &&
-	       (vb->held.nr_pages || vb_nr_bufs(vb))) {
-		if (vb->held.nr_pages)
-			vb_deflate(vb, vb->held.nr_pages);
-		if (vb_collect(vb)) {
-			pause = VB_POLL_MIN;
-			continue;
-		}
-		usleep_range(pause, 2 * pause);
-		pause = min(2 * pause, VB_POLL_MAX);
-	}
+	       vb_drain_step(vb, &pause))
+		if (pause)
+			usleep_range(pause, 2 * pause);
 	vb->draining = false;
-	vb_report(vb);
 }
 
 /**
  * vb_break() - have nothing more to do with the device, until it is reset
  * @vb: the balloon
  *
- * Context: the worker, or whoever stopped it.
+ * Context: under &vb_device.mutex.
  */
 void vb_break(struct vb_device *vb)
 {
@@ -262,6 +293,15 @@ void vb_break(struct vb_device *vb)
 	vb->broken = true;
 }
 
+static void vb_set_phase(struct vb_device *vb, enum vb_phase phase)
+{
+	mutex_lock(&vb->mutex);
+	if (vb->phase == VB_UP)
+		vb_report(vb);
+	vb->phase = phase;
+	mutex_unlock(&vb->mutex);
+}
+
 /**
  * vb_close() - take everything back, and leave the device reset and without queues
  * @vb: the balloon
@@ -269,14 +309,18 @@ void vb_break(struct vb_device *vb)
  * The device is told as far as it listens. After the reset it has no claim on any
  * page, so nothing stays behind whatever it did before.
  *
- * Context: may sleep, for at most VB_DRAIN_JIFFIES.
+ * Context: may sleep, for at most VB_DRAIN_JIFFIES and as long as pages are moved.
+ * Return: false if somebody does not let go of a page of the balloon
  */
-void vb_close(struct vb_device *vb)
+bool vb_close(struct vb_device *vb)
 {
 	vb_stop(vb);
 	if (vb->inflate.vq)
 		vb_drain(vb);
+	/* Who wants to move a page comes back until the device is reset. */
+	vb_set_phase(vb, VB_CLOSING);
 	virtio_reset_device(vb->vdev);
-	vb_blocks_free_all(&vb->held);
+	vb_set_phase(vb, VB_DOWN);
 	vb_queues_destroy(vb);
+	return vb_held_free_all(vb);
 }
