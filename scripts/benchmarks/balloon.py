@@ -8,7 +8,8 @@ import tempfile
 
 from . import plugin
 from .common import (
-    APPEND, BenchError, OUT_DIR, guest_part, need_modules, parse, run_guest, say, value)
+    APPEND, BenchError, OUT_DIR, embed, guest_part, helper, need_modules, parse, run_guest, say,
+    value)
 
 MIB = 1 << 20
 TIMED = ["--host", "tcg", "--smp", "2", "--mem", "4G", "--balloon"]
@@ -38,25 +39,71 @@ def _kicks(path):
     return counts
 
 
-def _timed(options, drivers, results):
+# The CPU of QEMU promises fast string instructions, which it executes byte by byte: then
+# clearing pages costs four times as much as on any real CPU.
+PLAIN = ["-cpu", "max,-erms,-fsrm"]
+
+
+def _timed(options, drivers, results, case="resize-4G-1G", qemu=(), before=""):
     full, small = 4096 * MIB, 1024 * MIB
     if options.quick:
         small = 3072 * MIB
-    script = ("#!/bin/sh\n" + guest_part("lib") + guest_part("balloon") + _own(drivers)
-              + f"touch_memory\nresize inflate {small}\nresize deflate {full}\n")
+    if before:
+        small = 2816 * MIB
+    script = ("#!/bin/sh\n" + guest_part("lib") + guest_part("balloon")
+              + embed(helper("guestload"), "guestload") + _own(drivers)
+              + f"touch_memory\n{before}\nresize inflate {small}\nresize deflate {full}\n")
     with tempfile.TemporaryDirectory(dir=OUT_DIR) as folder:
         events, trace = os.path.join(folder, "events"), os.path.join(folder, "trace")
         with open(events, "w", encoding="ascii") as file:
             file.write(EVENT + "\n")
         output = run_guest(options.release, drivers, script, [*TIMED, "--append", APPEND], 400,
-                           ["-trace", f"events={events},file={trace}"])
+                           [*qemu, "-trace", f"events={events},file={trace}"])
         kicks = _kicks(trace)
     found = parse(output)
     metrics = {}
     for way in ("inflate", "deflate"):
         metrics[f"{way}_rate"] = (full - small) / MIB / (value(found, "ms", way) / 1000)
         metrics[f"{way}_kicks"] = kicks[way]
-    results.add("resize-4G-1G", drivers, metrics)
+        metrics[f"{way}_late"] = value(found, "late", way)
+    results.add(case, drivers, metrics)
+
+
+def _free_huge_pages():
+    with open("/proc/meminfo", encoding="ascii") as file:
+        return int(re.search(r"^HugePages_Free: *(\d+)", file.read(), re.M)[1])
+
+
+def _huge(options, drivers, results):
+    """How much does a host with huge pages get back? Needs 512 of them, else says so."""
+    pages, path = 512, "/proc/sys/vm/nr_hugepages"
+    try:
+        with open(path, "r+", encoding="ascii") as file:
+            before = file.read().strip()
+            if _free_huge_pages() < pages:
+                file.write(str(int(before) + pages))
+        if _free_huge_pages() < pages:
+            raise OSError("not enough memory in one piece")
+    except OSError as err:
+        say(f"balloon: no huge pages on this host, {err}")
+        return
+    full, small = 1024 * MIB, 384 * MIB
+    script = ("#!/bin/sh\n" + guest_part("lib") + guest_part("balloon") + _own(drivers)
+              + f"touch_memory\nput huge full $(host_huge)\nask {small}\n"
+              f"retry_until 100 is_at {small} || fail 'not inflated'\n"
+              "put huge small $(host_huge)\n")
+    try:
+        output = run_guest(options.release, drivers, script,
+                           ["--host", "tcg", "--smp", "2", "--mem", "1G", "--balloon",
+                            "--append", APPEND], 300,
+                           ["-object", "memory-backend-memfd,id=huge,size=1G,hugetlb=on",
+                            "-machine", "memory-backend=huge"])
+    finally:
+        with open(path, "w", encoding="ascii") as file:
+            file.write(before)
+    found = parse(output)
+    back = 2 * (value(found, "huge", "small") - value(found, "huge", "full"))
+    results.add("huge", drivers, {"back": 100 * back / ((full - small) / MIB)})
 
 
 def _counted(options, drivers, results, functions):
@@ -80,4 +127,7 @@ def run(options, results, functions):
         for drivers in options.drivers:
             say(f"balloon, {options.release}, run {turn + 1} of {options.runs}, {drivers}")
             _timed(options, drivers, results)
+            _timed(options, drivers, results, "resize-plain", PLAIN)
+            _timed(options, drivers, results, "resize-fragmented", PLAIN, "fragment 2400")
+            _huge(options, drivers, results)
             _counted(options, drivers, results, functions)

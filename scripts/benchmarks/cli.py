@@ -16,7 +16,9 @@ COSTS = [("instructions", "total", True), ("driver", "driver", True), ("ring", "
          ("user", "user", False), ("kicks", "kicks", False), ("irqs", "irqs", False)]
 RATE = [("by clock", "rate", True)]
 BALLOON = [(f"{way} {title}", f"{way}_{metric}", spread) for way in ("inflate", "deflate")
-           for title, metric, spread in (("MiB/s", "rate", True), ("kicks", "kicks", False))]
+           for title, metric, spread in (("MiB/s", "rate", True), ("kicks", "kicks", False),
+                                         ("timer late us", "late", False))]
+HUGE = [("% of the ballooned bytes that the host has back", "back", False)]
 CLOCK = [("clock_gettime ns", "library", True), ("system call ns", "syscall", True),
          ("rdtsc ns", "rdtsc", False)]
 
@@ -37,6 +39,10 @@ AREAS = {
     }),
     "balloon": (balloon, {
         "resize-4G-1G": ("balloon, 4 GiB guest with 2 CPUs to 1 GiB and back", BALLOON, None),
+        "resize-plain": ("the same, on a CPU without fast string instructions", BALLOON, None),
+        "resize-fragmented": ("the same, every other page of 2400 MiB in use, 1280 MiB taken",
+                              BALLOON, None),
+        "huge": ("1 GiB guest on huge pages of 2 MiB, to 384 MiB", HUGE, None),
         "inflate": ("inflate: per 4 KiB page", COSTS, None),
         "deflate": ("deflate: per 4 KiB page", COSTS, None),
     }),

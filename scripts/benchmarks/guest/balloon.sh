@@ -33,11 +33,27 @@ resize_quietly() { # BYTES
 	return 1
 }
 
-# resize NAME BYTES: report the milliseconds it takes.
+# fragment MIB: have so much memory in use, of which every other page is free.
+fragment() {
+	guestload fragment "$1" > /tmp/ready &
+	retry_until 100 grep -q ready /tmp/ready || fail "memory cannot be fragmented"
+}
+
+# host_huge: print how many huge pages the host has free.
+host_huge() {
+	vmctl host 'grep HugePages_Free /proc/meminfo' | awk '{ print $2 }'
+}
+
+# resize NAME BYTES: report the milliseconds it takes, and by how many microseconds a
+# timer of 1 ms was late meanwhile.
 resize() {
+	guestload timer 4 > /tmp/late &
+	_late=$!
 	_start=$(uptime_ms)
 	if ! ask "$2" || ! retry_until 150 is_at "$2"; then
 		fail "the balloon stays at $(actual) on its way to $2"
 	fi
 	put ms "$1" $(($(uptime_ms) - _start))
+	wait $_late
+	put late "$1" "$(cat /tmp/late)"
 }
