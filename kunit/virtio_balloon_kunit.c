@@ -206,8 +206,8 @@ unsigned int vbt_step(struct vbt *t, enum mb_role role, unsigned int nr)
 }
 
 kunit_test_suites(&vbt_model_suite, &vbt_target_suite, &vbt_ring_suite, &vbt_life_suite,
-		  &vbt_probe_suite, &vbt_hostile_suite, &vbt_memory_suite, &vbt_move_suite,
-		  &vbt_stats_suite);
+		  &vbt_probe_suite, &vbt_free_suite, &vbt_hostile_suite, &vbt_memory_suite,
+		  &vbt_move_suite, &vbt_stats_suite);
 
 MODULE_DESCRIPTION("KUnit suites for virtio_balloon");
 MODULE_AUTHOR("kvm-guest-drivers-linux authors");

@@ -74,6 +74,7 @@ extern struct kunit_suite vbt_life_suite;
 extern struct kunit_suite vbt_probe_suite;
 extern struct kunit_suite vbt_hostile_suite;
 extern struct kunit_suite vbt_memory_suite;
+extern struct kunit_suite vbt_free_suite;
 extern struct kunit_suite vbt_move_suite;
 extern struct kunit_suite vbt_stats_suite;
 

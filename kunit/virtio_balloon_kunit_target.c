@@ -2,6 +2,8 @@
 /*
  * The target, up and down: suite virtio_balloon.
  */
+#include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/random.h>
 
@@ -211,7 +213,51 @@ static void balloon_inflate_before_deflate(struct kunit *test)
 	vbt_unplug(t);
 }
 
+/* Sets a parameter of the driver, as an administrator does. */
+static void vbt_param(struct kunit *test, const char *text)
+{
+	struct file *file = filp_open("/sys/module/virtio_balloon/parameters/buffer_pfns",
+				      O_WRONLY, 0);
+	loff_t pos = 0;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	KUNIT_EXPECT_EQ(test, kernel_write(file, text, strlen(text), &pos), (ssize_t)strlen(text));
+	filp_close(file, NULL);
+}
+
+/*
+ * Devices that read 256 entries of a buffer at most, or its first descriptor only, get
+ * buffers that they read in full. One that reads more can have a block in one buffer.
+ */
+static void balloon_reads_a_part(struct kunit *test)
+{
+	const struct vbt_ring *ring = test->param_value;
+	struct mb_params params = {
+		.features = ring->features, .mode = FV_RUN, .max_pfns = 256, .first_only = true,
+	};
+	struct vbt *t = vbt_new(test, &params);
+
+	vbt_plug(t);
+	vbt_reach(t, 3000);
+	vbt_reach(t, 7);
+	KUNIT_EXPECT_EQ(test, t->mb->unread, 0ULL);
+	KUNIT_EXPECT_EQ(test, t->mb->largest, 256U);
+	vbt_unplug(t);
+
+	vbt_param(test, "512");
+	params.max_pfns = 0;
+	t = vbt_new(test, &params);
+	vbt_plug(t);
+	vbt_param(test, "0");
+	vbt_reach(t, 3000);
+	vbt_reach(t, 7);
+	KUNIT_EXPECT_EQ(test, t->mb->unread, 0ULL);
+	KUNIT_EXPECT_EQ(test, t->mb->largest, 512U);
+	vbt_unplug(t);
+}
+
 static struct kunit_case vbt_target_cases[] = {
+	KUNIT_CASE_PARAM(balloon_reads_a_part, vbt_few_params),
 	KUNIT_CASE_PARAM(balloon_sizes, vbt_ring_params),
 	KUNIT_CASE_PARAM(balloon_target_at_probe, vbt_ring_params),
 	KUNIT_CASE_PARAM(balloon_splits_blocks, vbt_few_params),

@@ -20,25 +20,27 @@
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
+#include <linux/page_reporting.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/virtio.h>
 #include <linux/virtio_balloon.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 /* The device counts in units of 4 KiB whatever the page size (virtio 1.3, 5.5.6). */
 #define VB_PFN_SHIFT		(PAGE_SHIFT - VIRTIO_BALLOON_PFN_SHIFT)
 
 /*
- * The specification sets no limit to the length of a buffer, but devices do: 256
- * entries in one descriptor is the most that all known ones read in full.
+ * The specification sets no limit to the length of a buffer, but devices do: 256 entries
+ * in one descriptor is the most that all known ones read in full. See buffer.c.
  */
 #define VB_PFNS_PER_BUF		256
-#define VB_BUFS_PER_CHUNK	2
 
 /* A chunk has room for one block of the largest order: 2 MiB. */
-#define VB_PFNS_PER_CHUNK	(VB_PFNS_PER_BUF * VB_BUFS_PER_CHUNK)
+#define VB_PFNS_PER_CHUNK	512
+#define VB_BUFS_PER_CHUNK	(VB_PFNS_PER_CHUNK / VB_PFNS_PER_BUF)
 #define VB_MAX_ORDER		(9 - VB_PFN_SHIFT)
 
 /* 128 buffers, the ring of the most common device, describe 128 MiB. */
@@ -55,16 +57,22 @@
  * @VB_INFLATE: gives pages to the device
  * @VB_DEFLATE: takes pages back
  * @VB_STATS: statistics
+ * @VB_HINT: free page hints
+ * @VB_REPORT: free page reports
  * @VB_NR_QUEUES: number of queues
  */
 enum vb_role {
 	VB_INFLATE,
 	VB_DEFLATE,
 	VB_STATS,
+	VB_HINT,
+	VB_REPORT,
 	VB_NR_QUEUES,
 };
 
+struct seq_file;
 struct vb_chunk;
+struct virtqueue_info;
 
 /**
  * struct vb_buf - one buffer, the token that the ring hands back
@@ -137,6 +145,135 @@ struct vb_stats_queue {
 	struct virtio_balloon_stat *buf;
 };
 
+/* What the administrator wants to be left to the guest: bytes, or percent. */
+#define VB_FLOOR_PERCENT	BIT_ULL(63)
+
+/**
+ * struct vb_oom - what is done when the guest has run out of memory
+ * @nb: called then
+ * @registered: it is
+ * @deflate: VIRTIO_BALLOON_F_DEFLATE_ON_OOM was negotiated
+ * @last: jiffies of the last time
+ * @size: pages that were wanted then
+ * @until: jiffies before which nothing is inflated, with @pages
+ * @pages: given back since something was inflated last
+ */
+struct vb_oom {
+	struct notifier_block nb;
+	bool registered;
+	bool deflate;
+	unsigned long last;
+	unsigned long size;
+	unsigned long until;
+	unsigned long pages;
+};
+
+/**
+ * enum vb_state - how far the balloon is
+ * @VB_IDLE: at its target
+ * @VB_INFLATING: on its way up
+ * @VB_DEFLATING: on its way down
+ * @VB_FLOOR: the guest has no more to give
+ * @VB_OOM: the guest ran out of memory not long ago
+ * @VB_STALLED: the device does not answer
+ * @VB_BROKEN: the device is of no use until it is reset
+ */
+enum vb_state {
+	VB_IDLE,
+	VB_INFLATING,
+	VB_DEFLATING,
+	VB_FLOOR,
+	VB_OOM,
+	VB_STALLED,
+	VB_BROKEN,
+};
+
+/**
+ * struct vb_event - what user space has been told
+ * @state: that
+ * @valid: it has been told at all
+ * @pending: it is about to be
+ * @uevent: it is worth an event of the device
+ * @last: jiffies of the last change
+ * @way_start: jiffies when the balloon left its last target
+ * @way_from: pages it had then
+ *
+ * All but @state belongs to the worker.
+ */
+struct vb_event {
+	enum vb_state state;
+	bool valid;
+	bool pending;
+	bool uevent;
+	unsigned long last;
+	unsigned long way_start;
+	unsigned long way_from;
+};
+
+/**
+ * struct vb_hints - free page hints
+ * @vq: the virtqueue, NULL while there is none
+ * @blocks: what the guest lacks for them, by the lru field; the order is in private
+ * @nr_pages: in all of them
+ * @cmd: what the device reads, a command id
+ * @cmd_busy: @cmd is with the device
+ * @id: as it was in the configuration
+ * @start: @id is to be sent, and pages after it
+ * @stop: VIRTIO_BALLOON_CMD_ID_STOP is to be sent
+ * @active: pages are being sent
+ * @order: of the next ones
+ */
+struct vb_hints {
+	struct virtqueue *vq;
+	struct list_head blocks;
+	unsigned long nr_pages;
+	__virtio32 *cmd;
+	bool cmd_busy;
+	u32 id;
+	bool start;
+	bool stop;
+	bool active;
+	unsigned int order;
+};
+
+/**
+ * struct vb_reports - free page reports
+ * @info: what the kernel knows of us
+ * @vq: the virtqueue, NULL while there is none
+ * @wait: for an answer, or the reset
+ * @registered: the kernel reports
+ */
+struct vb_reports {
+	struct page_reporting_dev_info info;
+	struct virtqueue *vq;
+	wait_queue_head_t wait;
+	bool registered;
+};
+
+/**
+ * struct vb_count - what has been done since the driver was bound
+ * @freed: pages that came back
+ * @shortages: how often the guest had not enough
+ * @failed: blocks that the guest had not
+ * @moved: pages that were moved away
+ * @oom: how often pages were given back because there was no memory
+ * @oom_pages: so many
+ * @hinted: pages
+ * @reports: requests
+ * @reported: pages in them
+ */
+struct vb_count {
+	u64 freed;
+	u64 shortages;
+	u64 failed;
+	u64 moved;
+	u64 oom;
+	u64 oom_pages;
+	u64 hinted;
+	u64 reports;
+	u64 reported;
+};
+
 /**
  * enum vb_phase - what may be done with the pages in the balloon
  * @VB_DOWN: the device is reset and has a claim on none, there are no queues
@@ -172,6 +309,7 @@ enum vb_phase {
  * @idle: chunks that are not in use
  * @chunks: all of them
  * @nr_chunks: entries of @chunks
+ * @pfns_per_buf: entries of a full buffer
  * @bufs_per_chunk: buffers that a full chunk needs
  * @max_order: of a block that fits a chunk
  * @held: pages that the device has acknowledged to be in the balloon
@@ -180,6 +318,17 @@ enum vb_phase {
  * @moved: so many since the target was reached last
  * @settle_at: jiffies before which they are not replaced
  * @stats: the statistics queue
+ * @hints: free page hints
+ * @reports: free page reports
+ * @floor: what is left to the guest; read without a lock
+ * @retry_now: a shortage may be over; set without a lock
+ * @oom: when the guest runs out of memory
+ * @keep_total: what is in the balloon is the guest's still, as far as it knows
+ * @nr_taken: pages that the guest lacks, by the worker; read without a lock
+ * @target: what the host wants, in pages
+ * @event: what user space knows
+ * @count: for debugfs
+ * @debug: directory there
  * @last_answer: jiffies when the device last used a buffer, or was given the first
  * @wait_until: jiffies when there is something to do that nothing else announces
  * @retry_at: jiffies before which no memory is asked for, with @retry_delay
@@ -211,6 +360,7 @@ struct vb_device {
 	struct list_head idle;
 	struct vb_chunk *chunks;
 	unsigned int nr_chunks;
+	unsigned int pfns_per_buf;
 	unsigned int bufs_per_chunk;
 	unsigned int max_order;
 	struct vb_held held[VB_MAX_ORDER + 1];
@@ -219,6 +369,17 @@ struct vb_device {
 	unsigned long moved;
 	unsigned long settle_at;
 	struct vb_stats_queue stats;
+	struct vb_hints hints;
+	struct vb_reports reports;
+	u64 floor;
+	bool retry_now;
+	struct vb_oom oom;
+	bool keep_total;
+	unsigned long nr_taken;
+	unsigned long target;
+	struct vb_event event;
+	struct vb_count count;
+	struct dentry *debug;
 	unsigned long last_answer;
 	unsigned long wait_until;
 	unsigned long retry_at;
@@ -277,7 +438,7 @@ unsigned int vb_collect(struct vb_device *vb);
 void vb_inflate(struct vb_device *vb, unsigned long want);
 
 /* deflate.c */
-unsigned long vb_deflate(struct vb_device *vb, unsigned long want);
+unsigned long vb_deflate(struct vb_device *vb, unsigned long want, bool urgent);
 void vb_deflated(struct vb_device *vb, struct vb_chunk *chunk);
 
 /* move.c */
@@ -291,6 +452,9 @@ int vb_stats_init(struct vb_device *vb, struct virtqueue *vq);
 void vb_stats_exit(struct vb_device *vb);
 void vb_stats_answer(struct vb_device *vb);
 
+/* buffer.c */
+unsigned int vb_buffer_pfns(const struct virtio_device *vdev);
+
 /* queue.c */
 int vb_queues_create(struct vb_device *vb);
 void vb_queues_destroy(struct vb_device *vb);
@@ -299,7 +463,7 @@ void vb_chunk_put(struct vb_device *vb, struct vb_chunk *chunk);
 void vb_chunk_hold(struct vb_device *vb, struct vb_chunk *chunk);
 void vb_chunk_add(struct vb_device *vb, struct vb_chunk *chunk, struct page *run);
 void vb_chunk_add_page(struct vb_device *vb, struct vb_chunk *chunk, const struct page *page);
-void vb_chunk_free_pages(struct vb_chunk *chunk);
+void vb_chunk_free_pages(struct vb_device *vb, struct vb_chunk *chunk);
 unsigned int vb_chunk_room(const struct vb_device *vb, const struct vb_chunk *chunk);
 bool vb_queue_submit(struct vb_device *vb, struct vb_queue *q, struct vb_chunk *chunk);
 void vb_queue_kick(struct virtqueue *vq);
@@ -314,12 +478,50 @@ unsigned int vb_held_take(struct vb_device *vb, struct list_head *runs, unsigned
 bool vb_held_free_all(struct vb_device *vb);
 
 /* pages.c */
-struct page *vb_run_alloc(unsigned int order);
+void vb_adjust(struct vb_device *vb, struct page *page, long nr);
+struct page *vb_run_alloc(struct vb_device *vb, unsigned int order);
 void vb_run_set_pages(struct page *run, unsigned int nr);
 unsigned int vb_run_pages(const struct page *run);
-void vb_run_free(struct page *run);
-void vb_runs_free(struct list_head *runs);
-unsigned long vb_spare_pages(void);
+void vb_runs_free(struct vb_device *vb, struct list_head *runs);
+
+/* floor.c */
+extern struct device_attribute vb_attr_min_available;
+void vb_floor_init(struct vb_device *vb);
+unsigned long vb_floor_pages(const struct vb_device *vb);
+unsigned long vb_available_pages(void);
+unsigned long vb_spare_pages(const struct vb_device *vb);
+
+/* oom.c */
+int vb_oom_init(struct vb_device *vb);
+void vb_oom_exit(struct vb_device *vb);
+unsigned long vb_oom_wait(struct vb_device *vb);
+
+/* event.c */
+extern const struct attribute_group *vb_groups[];
+void vb_event_look(struct vb_device *vb);
+void vb_event_tell(struct vb_device *vb);
+const char *vb_state_name(const struct vb_device *vb);
+
+/* debug.c */
+void vb_debug_init(void);
+void vb_debug_exit(void);
+void vb_debug_add(struct vb_device *vb);
+void vb_debug_del(struct vb_device *vb);
+
+/* hint.c */
+int vb_hints_init(struct vb_device *vb, struct virtqueue *vq);
+void vb_hints_exit(struct vb_device *vb);
+void vb_hints_step(struct vb_device *vb);
+unsigned long vb_hints_release(struct vb_device *vb);
+void vb_hints_show(struct seq_file *m, const struct vb_device *vb);
+
+/* report.c */
+void vb_reports_name(struct vb_device *vb, struct virtqueue_info *info);
+void vb_reports_start(struct vb_device *vb);
+void vb_reports_stop(struct vb_device *vb);
+void vb_reports_show(struct seq_file *m, const struct vb_device *vb);
+bool vb_free_pages_matter(void);
+void vb_poison_write(struct vb_device *vb);
 
 /* pm.c */
 int vb_freeze(struct virtio_device *vdev);

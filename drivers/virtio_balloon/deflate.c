@@ -37,6 +37,7 @@ static unsigned int vb_fill(struct vb_device *vb, struct vb_chunk *chunk, unsign
  * vb_deflate() - take pages back from the device
  * @vb: the balloon
  * @want: number of pages, at least 1
+ * @urgent: whatever else there is to do
  *
  * Takes as many as the queue has room for at the moment. A device that does not
  * insist on being told first is told as a courtesy (virtio 1.3, 5.5.6), the guest
@@ -45,7 +46,7 @@ static unsigned int vb_fill(struct vb_device *vb, struct vb_chunk *chunk, unsign
  * Context: under &vb_device.mutex.
  * Return: number of pages
  */
-unsigned long vb_deflate(struct vb_device *vb, unsigned long want)
+unsigned long vb_deflate(struct vb_device *vb, unsigned long want, bool urgent)
 {
 	unsigned long given = 0;
 	unsigned int nr, chunks = 0;
@@ -55,7 +56,7 @@ unsigned long vb_deflate(struct vb_device *vb, unsigned long want)
 	if (want << VB_PFN_SHIFT >= VB_PFNS_PER_CHUNK)
 		vb->retry_delay = 0;
 
-	while (want && !vb_interrupted(vb)) {
+	while (want && (urgent || !vb_interrupted(vb))) {
 		chunk = vb_chunk_get(vb, &vb->deflate);
 		if (!chunk)
 			break;
@@ -64,8 +65,10 @@ unsigned long vb_deflate(struct vb_device *vb, unsigned long want)
 			vb_chunk_hold(vb, chunk);
 			break;
 		}
-		if (!vb->must_tell)
-			vb_runs_free(&chunk->runs);
+		if (!vb->must_tell) {
+			vb_runs_free(vb, &chunk->runs);
+			vb->count.freed += nr;
+		}
 		given += nr;
 		want -= nr;
 		if (++chunks % VB_CHUNKS_PER_KICK == 0)
@@ -84,6 +87,8 @@ unsigned long vb_deflate(struct vb_device *vb, unsigned long want)
  */
 void vb_deflated(struct vb_device *vb, struct vb_chunk *chunk)
 {
-	vb_chunk_free_pages(chunk);
+	if (vb->must_tell)
+		vb->count.freed += chunk->nr_pfns >> VB_PFN_SHIFT;
+	vb_chunk_free_pages(vb, chunk);
 	vb_chunk_put(vb, chunk);
 }

@@ -155,6 +155,23 @@ unsigned int vb_held_take(struct vb_device *vb, struct list_head *runs, unsigned
 	return nr;
 }
 
+/*
+ * Is somebody moving pages? Who has given one back has still to say so to the kernel,
+ * under the lock that is taken here, and has done with the balloon after that.
+ */
+static unsigned long vb_held_isolated(struct vb_device *vb)
+{
+	unsigned long nr = 0;
+	LIST_HEAD(none);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vb->held); i++) {
+		nr += READ_ONCE(vb->held[i].info.isolated_pages);
+		balloon_page_list_dequeue(&vb->held[i].info, &none, 0);
+	}
+	return nr;
+}
+
 /**
  * vb_held_free_all() - give all pages in the balloon back to the guest
  * @vb: the balloon, whose device has been reset
@@ -170,8 +187,8 @@ bool vb_held_free_all(struct vb_device *vb)
 	do {
 		mutex_lock(&vb->mutex);
 		while (vb_held_take(vb, &runs, 1UL << VB_MAX_ORDER, true))
-			vb_runs_free(&runs);
-		left = vb->nr_held;
+			vb_runs_free(vb, &runs);
+		left = vb->nr_held + vb_held_isolated(vb);
 		mutex_unlock(&vb->mutex);
 		if (!left)
 			return true;

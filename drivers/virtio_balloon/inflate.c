@@ -22,19 +22,20 @@
 static unsigned int vb_fill(struct vb_device *vb, struct vb_chunk *chunk,
 			    unsigned long want, unsigned int *order)
 {
-	unsigned int left = min3(want, vb_spare_pages(),
+	unsigned int left = min3(want, vb_spare_pages(vb),
 				 (unsigned long)vb_chunk_room(vb, chunk));
 	struct page *run;
 	unsigned int nr = 0;
 
 	while (left) {
 		*order = min_t(unsigned int, *order, ilog2(left));
-		run = vb_run_alloc(*order);
+		run = vb_run_alloc(vb, *order);
 		if (run) {
 			vb_chunk_add(vb, chunk, run);
 			nr += 1U << *order;
 			left -= 1U << *order;
 		} else if (*order) {
+			vb->count.failed++;
 			(*order)--;
 		} else {
 			break;
@@ -51,6 +52,7 @@ static void vb_short(struct vb_device *vb, unsigned long given, unsigned long mi
 				     "the guest needs its memory: %lu KiB short of the target, trying on\n",
 				     missing << (PAGE_SHIFT - 10));
 	vb->short_reported = true;
+	vb->count.shortages++;
 
 	if (given || !vb->retry_delay)
 		vb->retry_delay = VB_RETRY_MIN;
@@ -63,8 +65,16 @@ static void vb_short(struct vb_device *vb, unsigned long given, unsigned long mi
 /* Is it too early to ask the guest for memory? */
 static bool vb_too_early(struct vb_device *vb)
 {
-	unsigned long now = jiffies;
+	unsigned long now = jiffies, when = vb_oom_wait(vb);
 
+	if (when) {
+		vb_wait_until(vb, when);
+		return true;
+	}
+	if (READ_ONCE(vb->retry_now)) {
+		WRITE_ONCE(vb->retry_now, false);
+		vb->retry_delay = 0;
+	}
 	if (vb->retry_delay && time_before(now, vb->retry_at)) {
 		vb_wait_until(vb, vb->retry_at);
 		return true;
@@ -119,7 +129,7 @@ void vb_inflate(struct vb_device *vb, unsigned long want)
 		mutex_lock(&vb->mutex);
 		dry = nr < min(want, room);
 		if (!nr || !vb_may_submit(vb) || !vb_queue_submit(vb, &vb->inflate, chunk)) {
-			vb_chunk_free_pages(chunk);
+			vb_chunk_free_pages(vb, chunk);
 			vb_chunk_put(vb, chunk);
 			break;
 		}

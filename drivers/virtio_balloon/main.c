@@ -23,6 +23,12 @@ static int vb_validate(struct virtio_device *vdev)
 	 * of a buffer where no IOMMU translates them.
 	 */
 	__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
+
+	/* The device may change what is in a page that it is told to be free. */
+	if (!vb_free_pages_matter())
+		__virtio_clear_bit(vdev, VIRTIO_BALLOON_F_PAGE_POISON);
+	else if (!virtio_has_feature(vdev, VIRTIO_BALLOON_F_PAGE_POISON))
+		__virtio_clear_bit(vdev, VIRTIO_BALLOON_F_REPORTING);
 	return 0;
 }
 
@@ -41,7 +47,10 @@ static int vb_probe(struct virtio_device *vdev)
 	vb->must_tell = virtio_has_feature(vdev, VIRTIO_BALLOON_F_MUST_TELL_HOST);
 	spin_lock_init(&vb->lock);
 	INIT_DELAYED_WORK(&vb->work, vb_work);
+	vb->keep_total = virtio_has_feature(vdev, VIRTIO_BALLOON_F_DEFLATE_ON_OOM);
 	mutex_init(&vb->mutex);
+	init_waitqueue_head(&vb->reports.wait);
+	vb_floor_init(vb);
 	vb_held_init(vb);
 
 	/* Memory may be freed by it, so it has to run when there is none. */
@@ -60,11 +69,18 @@ static int vb_probe(struct virtio_device *vdev)
 	err = register_reboot_notifier(&vb->reboot_nb);
 	if (err)
 		goto err_queues;
+	err = vb_oom_init(vb);
+	if (err)
+		goto err_reboot;
 
+	vb_poison_write(vb);
 	virtio_device_ready(vdev);
+	vb_debug_add(vb);
 	vb_start(vb);
 	return 0;
 
+err_reboot:
+	unregister_reboot_notifier(&vb->reboot_nb);
 err_queues:
 	vb_queues_destroy(vb);
 err_wq:
@@ -80,7 +96,9 @@ static void vb_remove(struct virtio_device *vdev)
 	struct vb_device *vb = vdev->priv;
 	bool closed;
 
+	vb_debug_del(vb);
 	unregister_reboot_notifier(&vb->reboot_nb);
+	vb_oom_exit(vb);
 	closed = vb_close(vb);
 	destroy_workqueue(vb->wq);
 	vdev->priv = NULL;
@@ -108,10 +126,15 @@ MODULE_DEVICE_TABLE(virtio, vb_ids);
 static const unsigned int vb_features[] = {
 	VIRTIO_BALLOON_F_MUST_TELL_HOST,
 	VIRTIO_BALLOON_F_STATS_VQ,
+	VIRTIO_BALLOON_F_DEFLATE_ON_OOM,
+	VIRTIO_BALLOON_F_FREE_PAGE_HINT,
+	VIRTIO_BALLOON_F_PAGE_POISON,
+	VIRTIO_BALLOON_F_REPORTING,
 };
 
 static struct virtio_driver vb_driver = {
 	.driver.name = "virtio_balloon",
+	.driver.dev_groups = vb_groups,
 	.id_table = vb_ids,
 	.feature_table = vb_features,
 	.feature_table_size = ARRAY_SIZE(vb_features),
@@ -124,7 +147,25 @@ static struct virtio_driver vb_driver = {
 	.restore = vb_restore,
 #endif
 };
-module_virtio_driver(vb_driver);
+
+static int __init vb_init(void)
+{
+	int err;
+
+	vb_debug_init();
+	err = register_virtio_driver(&vb_driver);
+	if (err)
+		vb_debug_exit();
+	return err;
+}
+module_init(vb_init);
+
+static void __exit vb_exit(void)
+{
+	unregister_virtio_driver(&vb_driver);
+	vb_debug_exit();
+}
+module_exit(vb_exit);
 
 MODULE_DESCRIPTION("Virtio memory balloon driver");
 MODULE_AUTHOR("kvm-guest-drivers-linux authors");

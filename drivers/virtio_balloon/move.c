@@ -90,7 +90,7 @@ static int vb_move_away(struct vb_device *vb, struct page *page, enum migrate_mo
 	if (vb->phase == VB_CLOSING)
 		return -EAGAIN;
 	if (vb->phase == VB_DOWN) {
-		adjust_managed_page_count(page, 1);
+		vb_adjust(vb, page, 1);
 		return -ENOENT;
 	}
 	if (vb->stalled || vb->broken)
@@ -104,7 +104,7 @@ static int vb_move_away(struct vb_device *vb, struct page *page, enum migrate_mo
 	if (vb->must_tell) {
 		vb_move_tell(vb, page);
 	} else {
-		adjust_managed_page_count(page, 1);
+		vb_adjust(vb, page, 1);
 		if (!vb_chunk_room(vb, vb->moving))
 			vb_moving_submit(vb);
 	}
@@ -140,6 +140,7 @@ int vb_migrate(struct balloon_dev_info *info, struct page *newpage, struct page 
 		held->nr_pages--;
 		vb->nr_held--;
 		vb->moved++;
+		vb->count.moved++;
 	}
 	/* It may be the last one that is waited for. */
 	if (err == -ENOENT)

@@ -14,8 +14,6 @@
 #include <linux/page-flags.h>
 #include <linux/page_ref.h>
 #include <linux/sched.h>
-#include <linux/swap.h>
-#include <linux/vmstat.h>
 
 #include "balloon.h"
 
@@ -37,9 +35,19 @@
  */
 #define VB_GFP_BLOCK	(VB_GFP & ~__GFP_RECLAIM)
 
-/* What is left to the guest, see vb_spare_pages(). */
-#define VB_RESERVE_MIN	(SZ_8M >> PAGE_SHIFT)
-#define VB_RESERVE_MAX	(SZ_64M >> PAGE_SHIFT)
+/**
+ * vb_adjust() - have the guest know that it has more memory, or less
+ * @vb: the balloon
+ * @page: the first one
+ * @nr: so many more, of one zone
+ *
+ * What comes back when it is needed the guest may count on: then its size stays.
+ */
+void vb_adjust(struct vb_device *vb, struct page *page, long nr)
+{
+	if (!vb->keep_total)
+		adjust_managed_page_count(page, nr);
+}
 
 /* An entry of a buffer has 32 bits (virtio 1.3, 5.5.6), which is 16 TiB. */
 static bool vb_block_describable(const struct page *block, unsigned int order)
@@ -74,6 +82,7 @@ unsigned int vb_run_pages(const struct page *run)
 
 /**
  * vb_run_alloc() - take a block from the guest
+ * @vb: the balloon
  * @order: of the number of pages, at most VB_MAX_ORDER
  *
  * Only a single page is worth reclaiming memory for. The pages are marked as offline,
@@ -82,7 +91,7 @@ unsigned int vb_run_pages(const struct page *run)
  * Context: may sleep; never under &vb_device.mutex.
  * Return: the first page, in no list, or NULL
  */
-struct page *vb_run_alloc(unsigned int order)
+struct page *vb_run_alloc(struct vb_device *vb, unsigned int order)
 {
 	struct page *run = alloc_pages(order ? VB_GFP_BLOCK : VB_GFP, order);
 	unsigned long i;
@@ -98,7 +107,7 @@ struct page *vb_run_alloc(unsigned int order)
 	for (i = 0; i < 1UL << order; i++)
 		__SetPageOffline(run + i);
 	vb_run_set_pages(run, 1U << order);
-	adjust_managed_page_count(run, -(1L << order));
+	vb_adjust(vb, run, -(1L << order));
 	return run;
 }
 
@@ -126,11 +135,11 @@ static bool vb_block_join(struct page *block, unsigned int order)
 	return false;
 }
 
-static void vb_block_free(struct page *block, unsigned int order)
+static void vb_block_free(struct vb_device *vb, struct page *block, unsigned int order)
 {
 	unsigned long i;
 
-	adjust_managed_page_count(block, 1L << order);
+	vb_adjust(vb, block, 1L << order);
 	if (vb_block_join(block, order)) {
 		__free_pages(block, order);
 		return;
@@ -139,13 +148,7 @@ static void vb_block_free(struct page *block, unsigned int order)
 		__free_page(block + i);
 }
 
-/**
- * vb_run_free() - give a run back to the guest
- * @run: its first page, in no list
- *
- * Context: any that may take some microseconds.
- */
-void vb_run_free(struct page *run)
+static void vb_run_free(struct vb_device *vb, struct page *run)
 {
 	unsigned int i, nr = vb_run_pages(run), order;
 
@@ -157,7 +160,7 @@ void vb_run_free(struct page *run)
 		order = min_t(unsigned int, ilog2(nr), VB_MAX_ORDER);
 		if (page_to_pfn(run))
 			order = min_t(unsigned int, order, __ffs(page_to_pfn(run)));
-		vb_block_free(run, order);
+		vb_block_free(vb, run, order);
 		run += 1U << order;
 		nr -= 1U << order;
 	}
@@ -165,38 +168,18 @@ void vb_run_free(struct page *run)
 
 /**
  * vb_runs_free() - give all runs in a list back to the guest
+ * @vb: the balloon
  * @runs: linked by the lru field of their first pages
  *
  * Context: may sleep.
  */
-void vb_runs_free(struct list_head *runs)
+void vb_runs_free(struct vb_device *vb, struct list_head *runs)
 {
 	struct page *run, *next;
 
 	list_for_each_entry_safe(run, next, runs, lru) {
 		list_del(&run->lru);
-		vb_run_free(run);
+		vb_run_free(vb, run);
 		cond_resched();
 	}
-}
-
-/**
- * vb_spare_pages() - what can the guest give and still get on?
- *
- * An allocation for the balloon kills nothing, but the next one of somebody else
- * does when the balloon has taken everything. So some is left: a part of what the
- * guest has, which gets less as the balloon grows. Free swap space counts as memory
- * that can be given, as long as there is some there will be no killing. Half of the
- * reclaimable slab memory, which the kernel counts as available, does not: in a
- * small guest most of it is in use.
- *
- * Return: pages
- */
-unsigned long vb_spare_pages(void)
-{
-	long reserve = clamp_t(long, totalram_pages() / 16, VB_RESERVE_MIN, VB_RESERVE_MAX);
-	long slab = global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B);
-	long available = si_mem_available() - slab / 2 + get_nr_swap_pages();
-
-	return available > reserve ? available - reserve : 0;
 }

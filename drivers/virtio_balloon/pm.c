@@ -37,6 +37,7 @@ int vb_restore(struct virtio_device *vdev)
 	err = vb_queues_create(vb);
 	if (err)
 		return err;
+	vb_poison_write(vb);
 	virtio_device_ready(vdev);
 	vb_start(vb);
 	return 0;
@@ -62,6 +63,7 @@ int vb_reboot(struct notifier_block *nb, unsigned long action, void *data)
 	mutex_lock(&vb->mutex);
 	/* There is no use in talking to the device if the driver is removed now. */
 	vb->broken = true;
+	WRITE_ONCE(vb->phase, VB_CLOSING);
 	mutex_unlock(&vb->mutex);
 	virtio_reset_device(vb->vdev);
 	return NOTIFY_DONE;

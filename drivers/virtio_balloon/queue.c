@@ -84,6 +84,9 @@ int vb_queues_create(struct vb_device *vb)
 		info[VB_STATS].name = "stats";
 		info[VB_STATS].callback = vb_queue_callback;
 	}
+	if (virtio_has_feature(vb->vdev, VIRTIO_BALLOON_F_FREE_PAGE_HINT))
+		info[VB_HINT].name = "hint";
+	vb_reports_name(vb, &info[VB_REPORT]);
 	err = virtio_find_vqs(vb->vdev, ARRAY_SIZE(info), vqs, info, NULL);
 	if (err)
 		return err;
@@ -91,8 +94,9 @@ int vb_queues_create(struct vb_device *vb)
 	/* The size of a ring is up to the device, and may be one. */
 	ring = min(virtqueue_get_vring_size(vqs[VB_INFLATE]),
 		   virtqueue_get_vring_size(vqs[VB_DEFLATE]));
-	vb->bufs_per_chunk = clamp(ring, 1U, (unsigned int)VB_BUFS_PER_CHUNK);
-	vb->max_order = ilog2(vb->bufs_per_chunk * VB_PFNS_PER_BUF) - VB_PFN_SHIFT;
+	vb->pfns_per_buf = vb_buffer_pfns(vb->vdev);
+	vb->bufs_per_chunk = clamp(ring, 1U, VB_PFNS_PER_CHUNK / vb->pfns_per_buf);
+	vb->max_order = ilog2(vb->bufs_per_chunk * vb->pfns_per_buf) - VB_PFN_SHIFT;
 
 	err = vb_chunks_alloc(vb, clamp(ring / vb->bufs_per_chunk, 1U,
 					(unsigned int)VB_MAX_CHUNKS));
@@ -102,10 +106,17 @@ int vb_queues_create(struct vb_device *vb)
 	if (err)
 		goto err_chunks;
 
+	err = vb_hints_init(vb, vqs[VB_HINT]);
+	if (err)
+		goto err_stats;
+	vb->reports.vq = vqs[VB_REPORT];
+
 	vb_queue_init(&vb->inflate, vqs[VB_INFLATE]);
 	vb_queue_init(&vb->deflate, vqs[VB_DEFLATE]);
 	return 0;
 
+err_stats:
+	vb_stats_exit(vb);
 err_chunks:
 	vb_chunks_free(vb);
 err_vqs:
@@ -115,26 +126,27 @@ err_vqs:
 
 /**
  * vb_chunk_free_pages() - give what a chunk describes back to the guest
+ * @vb: the balloon
  * @chunk: not with the device
  */
-void vb_chunk_free_pages(struct vb_chunk *chunk)
+void vb_chunk_free_pages(struct vb_device *vb, struct vb_chunk *chunk)
 {
 	struct page *page = chunk->moved;
 
-	vb_runs_free(&chunk->runs);
+	vb_runs_free(vb, &chunk->runs);
 	chunk->moved = NULL;
 	if (!page)
 		return;
-	adjust_managed_page_count(page, 1);
+	vb_adjust(vb, page, 1);
 	put_page(page);
 }
 
-static void vb_queue_release(struct vb_queue *q)
+static void vb_queue_release(struct vb_device *vb, struct vb_queue *q)
 {
 	struct vb_chunk *chunk;
 
 	list_for_each_entry(chunk, &q->busy, node)
-		vb_chunk_free_pages(chunk);
+		vb_chunk_free_pages(vb, chunk);
 	vb_queue_init(q, NULL);
 }
 
@@ -149,8 +161,9 @@ void vb_queues_destroy(struct vb_device *vb)
 	if (!vb->inflate.vq)
 		return;
 	vb->vdev->config->del_vqs(vb->vdev);
-	vb_queue_release(&vb->inflate);
-	vb_queue_release(&vb->deflate);
+	vb_queue_release(vb, &vb->inflate);
+	vb_queue_release(vb, &vb->deflate);
+	vb_hints_exit(vb);
 	vb_stats_exit(vb);
 	vb->moving = NULL;
 	vb_chunks_free(vb);
@@ -212,7 +225,7 @@ void vb_chunk_hold(struct vb_device *vb, struct vb_chunk *chunk)
  */
 unsigned int vb_chunk_room(const struct vb_device *vb, const struct vb_chunk *chunk)
 {
-	return (vb->bufs_per_chunk * VB_PFNS_PER_BUF - chunk->nr_pfns) >> VB_PFN_SHIFT;
+	return (vb->bufs_per_chunk * vb->pfns_per_buf - chunk->nr_pfns) >> VB_PFN_SHIFT;
 }
 
 static void vb_chunk_add_pfns(struct vb_device *vb, struct vb_chunk *chunk,
@@ -268,9 +281,9 @@ bool vb_queue_submit(struct vb_device *vb, struct vb_queue *q, struct vb_chunk *
 	unsigned int i, first, nr;
 	struct scatterlist sg;
 
-	for (i = 0; i * VB_PFNS_PER_BUF < chunk->nr_pfns; i++) {
-		first = i * VB_PFNS_PER_BUF;
-		nr = min(chunk->nr_pfns - first, (unsigned int)VB_PFNS_PER_BUF);
+	for (i = 0; i * vb->pfns_per_buf < chunk->nr_pfns; i++) {
+		first = i * vb->pfns_per_buf;
+		nr = min(chunk->nr_pfns - first, vb->pfns_per_buf);
 		sg_init_one(&sg, chunk->pfns + first, nr * sizeof(*chunk->pfns));
 		if (virtqueue_add_outbuf(q->vq, &sg, 1, &chunk->bufs[i], GFP_NOWAIT)) {
 			vb_break(vb);

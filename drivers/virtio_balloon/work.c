@@ -93,7 +93,7 @@ unsigned int vb_collect(struct vb_device *vb)
 /* Goes towards the target as far as is possible without waiting. */
 static void vb_follow(struct vb_device *vb)
 {
-	unsigned long target = vb_target(vb);
+	unsigned long target = vb->target;
 	unsigned long have = vb->nr_held + vb->inflate.nr_pages, want;
 
 	if (target <= have) {
@@ -106,7 +106,7 @@ static void vb_follow(struct vb_device *vb)
 	}
 	want = min(have - target, vb->nr_held);
 	/* Pages that are being moved are out of reach for a moment. */
-	if (want && !vb_deflate(vb, want) && !vb_nr_bufs(vb))
+	if (want && !vb_deflate(vb, want, false) && !vb_nr_bufs(vb))
 		vb_wait_until(vb, jiffies + VB_AGAIN_JIFFIES);
 }
 
@@ -158,11 +158,17 @@ static void vb_pass(struct vb_device *vb)
 
 	vb_collect(vb);
 	vb_stats_answer(vb);
+	vb->target = vb_target(vb);
+	/* It has begun, which somebody may want to know before it is over. */
+	vb_event_look(vb);
 	if (!vb->stalled && !vb->broken) {
 		vb_moving_submit(vb);
 		vb_follow(vb);
+		vb_hints_step(vb);
 	}
 	vb_report(vb);
+	WRITE_ONCE(vb->nr_taken, vb->nr_held + vb->inflate.nr_pages);
+	vb_event_look(vb);
 
 	/* A broken queue may pretend for ever that there is something in it. */
 	if (vb->broken)
@@ -188,6 +194,7 @@ void vb_work(struct work_struct *work)
 	mutex_lock(&vb->mutex);
 	vb_pass(vb);
 	mutex_unlock(&vb->mutex);
+	vb_event_tell(vb);
 }
 
 /**
@@ -223,6 +230,7 @@ void vb_start(struct vb_device *vb)
 	vb->waiting = false;
 	vb->retry_delay = 0;
 	vb->moved = 0;
+	vb->event.valid = false;
 	/* The device may remember the balloon of whoever drove it before. */
 	vb->actual_valid = false;
 	vb->phase = VB_UP;
@@ -232,6 +240,7 @@ void vb_start(struct vb_device *vb)
 	vb->stopped = false;
 	spin_unlock_irqrestore(&vb->lock, flags);
 	vb_wake(vb);
+	vb_reports_start(vb);
 }
 
 /**
@@ -258,7 +267,7 @@ static bool vb_drain_step(struct vb_device *vb, unsigned int *pause)
 	mutex_lock(&vb->mutex);
 	vb_moving_submit(vb);
 	if (vb->nr_held)
-		vb_deflate(vb, vb->nr_held);
+		vb_deflate(vb, vb->nr_held, true);
 	*pause = vb_collect(vb) ? 0 : clamp(2 * *pause, VB_POLL_MIN, VB_POLL_MAX);
 	more = !vb->stalled && !vb->broken && (vb->nr_held || vb_nr_bufs(vb));
 	mutex_unlock(&vb->mutex);
@@ -298,7 +307,7 @@ static void vb_set_phase(struct vb_device *vb, enum vb_phase phase)
 	mutex_lock(&vb->mutex);
 	if (vb->phase == VB_UP)
 		vb_report(vb);
-	vb->phase = phase;
+	WRITE_ONCE(vb->phase, phase);
 	mutex_unlock(&vb->mutex);
 }
 
@@ -321,6 +330,7 @@ bool vb_close(struct vb_device *vb)
 	vb_set_phase(vb, VB_CLOSING);
 	virtio_reset_device(vb->vdev);
 	vb_set_phase(vb, VB_DOWN);
+	vb_reports_stop(vb);
 	vb_queues_destroy(vb);
 	return vb_held_free_all(vb);
 }

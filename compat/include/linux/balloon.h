@@ -16,10 +16,15 @@
 #include <linux/vmstat.h>
 
 struct kgd_balloon_dev_info {
-	struct balloon_dev_info old;
+	union {
+		struct balloon_dev_info old;
+		unsigned long isolated_pages;
+	};
 	int (*migratepage)(struct kgd_balloon_dev_info *info, struct page *newpage,
 			   struct page *page, enum migrate_mode mode);
 };
+
+static_assert(offsetof(struct balloon_dev_info, isolated_pages) == 0);
 
 static inline int kgd_balloon_migratepage(struct balloon_dev_info *old, struct page *newpage,
 					  struct page *page, enum migrate_mode mode)

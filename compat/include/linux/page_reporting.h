@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KGD_LINUX_PAGE_REPORTING_H
+#define _KGD_LINUX_PAGE_REPORTING_H
+
+#include_next <linux/page_reporting.h>
+
+/* v7.2: 0 is an order, before it stood for none in particular. */
+#ifndef PAGE_REPORTING_ORDER_UNSPECIFIED
+#define PAGE_REPORTING_ORDER_UNSPECIFIED 0
+#endif
+
+#endif
