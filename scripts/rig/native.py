@@ -23,7 +23,8 @@ def build(source, name, flags):
     if target.exists() and target.stat().st_mtime_ns > newest:
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    # Not named after the process: in a PID name space of its own each has the same number.
+    part = target.with_name(f"{target.name}.{os.urandom(6).hex()}.part")
     done = subprocess.run([compiler, *STRICT, *flags, "-o", str(part), str(source)],
                           check=False, text=True, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
