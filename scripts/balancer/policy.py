@@ -227,6 +227,8 @@ class _Round:
             if guest.target is None:
                 continue
             gap = self.wants[guest.name] - self.held(guest)
+            if guest.track.mood == PRESSED and not guest.track.may_get():
+                continue
             if gap >= self.config.minimum_change or gap > 0 and guest.size < guest.bound(0):
                 found[guest.name] = gap
         return found

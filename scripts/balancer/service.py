@@ -12,6 +12,7 @@ import time
 from . import config as configuration, policy, schedule, table
 from .guest import NOT_ASKED, Guest
 from .systemd import notify
+from .track import SLACK
 from .units import mib
 
 COALESCE = 0.05     # seconds in which looks at several guests make one decision
@@ -31,7 +32,8 @@ class Service:
         self.period = None
         self.recent = collections.deque(maxlen=RECENT)
         self._said = {}             # what was said last of a guest, and when
-        self._giving = {}           # guests that are to get memory: (since, from)
+        self._giving = {}           # guests that are to get memory: (need seen, given, size)
+        self._given = {}            # when the last of that had arrived
         self._woken = asyncio.Event()
         self._ending = False
         self.moments = 2.0 * config.statistics + 1      # a trouble that is over by then is none
@@ -123,21 +125,23 @@ class Service:
             return
         self.say(text)
         if decision.verb == "give" and decision.name not in self._giving:
-            self._giving[decision.name] = guest.track.since or now, now
+            since = max(guest.track.since or now, self._given.get(decision.name, 0.0))
+            self._giving[decision.name] = since, now, decision.new
         elif decision.verb == "take":
             self._giving.pop(decision.name, None)
         guest.set_target(decision.new, now)
 
     def _report_given(self, now):
-        """Say how long it took until a guest had what it needed."""
-        for name, (since, given) in list(self._giving.items()):
+        """Say how long it took until a guest had what it was given first."""
+        for name, (since, given, target) in list(self._giving.items()):
             guest = self.guests.get(name)
             if guest is None or guest.problem:
                 del self._giving[name]
-            elif guest.track.settled and guest.track.since is None:
+            elif guest.track.sample.size >= target - SLACK:
                 del self._giving[name]
-                self.say(f"guest {name}: has {mib(guest.track.sample.size)}, {now - since:.1f} s "
-                         f"after its need was seen ({given - since:.1f} s until the first gift)")
+                self._given[name] = now
+                self.say(f"guest {name}: has {mib(target)}, {now - since:.1f} s "
+                         f"after its need was seen ({given - since:.1f} s until it was given)")
 
     def decide(self):
         """Look at all guests once, and act."""

@@ -150,7 +150,9 @@ class Track:
         # Total follows the balloon, and is of the same time as what is available, unless
         # the guest deflates on OOM: the in-tree driver then leaves it as it is.
         if self._fixed:
-            self.used = max(0, (size if before is None else min(size, before)) - self.available)
+            # In between the size may be from after a gift, the statistics from before it.
+            exact = stable or before is None or self._newer > 0
+            self.used = max(0, (size if exact else min(size, before)) - self.available)
         else:
             self.used = min(stats.total + self._base, self.sample.maximum) - self.available
         self._swapping, self._killed = 0.0, False
@@ -203,6 +205,10 @@ class Track:
             self.since = None
         elif self.since is None:
             self.since = now
+
+    def may_get(self):
+        """May it be given more? Not before it is known what the last gift did, or in distress."""
+        return self.mood == URGENT or self.settled and self._newer > 0
 
     def may_give(self, now):
         """May it be asked for memory? Only on statistics that show what the last time did."""

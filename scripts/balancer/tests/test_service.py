@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -76,12 +77,12 @@ class Rig(unittest.IsolatedAsyncioTestCase):
             yield service
         finally:
             service.end()
-            await asyncio.wait_for(task, 5)
+            await asyncio.wait_for(task, 30)
             for fake in self.fakes.values():
                 if fake._server:
                     await fake.stop()
 
-    async def until(self, condition, seconds=30):
+    async def until(self, condition, seconds=60):
         """Wait until something is so."""
         end = time.monotonic() + seconds
         while not condition():
@@ -175,8 +176,9 @@ class Trouble(Rig):
         names = [*self.SICK, "well"]
         async with self.service(names, budget=len(names) * 1000) as service:
             for name, (_, reason) in self.SICK.items():
-                await self.until(lambda: f"guest {name}: left alone: " in self.log.getvalue())
-                self.assertRegex(self.log.getvalue(), f"guest {name}: left alone: .*{reason}")
+                # On a slow machine any of them may first be late.
+                await self.until(lambda: re.search(f"guest {name}: left alone: .*{reason}",
+                                                   self.log.getvalue()))
             await self.until(lambda: self.fakes["well"].size < 600 * MIB)
             # The fakes are this process, which lives: nobody's memory counts as free.
             self.assertGreaterEqual(service.plan.charged, len(self.SICK) * 1024 * MIB)
@@ -265,7 +267,7 @@ class Program(Rig):
 
     def run_program(self, *args):
         """Run it to its end."""
-        return subprocess.run([PROGRAM, *args], check=False, text=True, timeout=20,
+        return subprocess.run([PROGRAM, *args], check=False, text=True, timeout=60,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def test_bad_configuration(self):
@@ -300,7 +302,7 @@ class Program(Rig):
             self.addCleanup(lambda: process.returncode is None and process.kill())
 
             async def line_with(text):
-                async with asyncio.timeout(8):
+                async with asyncio.timeout(60):
                     while text not in (line := (await process.stdout.readline()).decode()):
                         self.assertTrue(line, f"ended before it said {text}")
             await line_with("guest a: adopt")
