@@ -39,8 +39,17 @@ def _balance(run):
         raise Failed("no test ran")
 
 
-def cases(_releases):
-    """Return the cases that need no guest kernel of their own choice."""
+def _balance_guests(series, drivers, run):
+    run.must(TOP / "scripts" / "tests" / "balance-guests", "--kernel", series,
+             "--drivers", drivers, timeout=1800)
+
+
+def cases(releases, soak=False):
+    """Return the cases that need no guest kernel of their own choice, or those of the soak."""
+    if soak:
+        return [Case(f"soak/balance/{series}/{drivers}", "five guests share 3 GiB by day and night",
+                     functools.partial(_balance_guests, series, drivers), busy=True, apart=True)
+                for series in releases for drivers in ("intree",)]
     found = [Case("host/setup", "a second set-up does nothing", _setup),
              Case("host/balance", "scripts/balloon-balance with QEMUs that are fakes", _balance,
                   apart=True)]

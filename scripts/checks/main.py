@@ -30,7 +30,8 @@ def collect(soak=False):
     releases = {series: kernels.resolve(series).release for series in SERIES}
     if soak:
         return [case for case in build.cases(releases) if case.name.startswith("build/modules/")] \
-            + boot.cases(releases, soak=True) + kunit.cases(releases, soak=True)
+            + boot.cases(releases, soak=True) + host.cases(releases, soak=True) \
+            + kunit.cases(releases, soak=True)
     cases = []
     for kind in (style, build, params, engine, host, kunit, boot):
         cases += kind.cases(releases)
