@@ -4,8 +4,10 @@
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
+#include <linux/fs.h>
 #include <linux/rtnetlink.h>
 
+#include "../drivers/virtio_net/net.h"
 #include "virtio_net_kunit.h"
 
 FV_ARRAY_PARAM(few, nt_few, nt_setup_desc);
@@ -447,37 +449,111 @@ static void nt_refuses_all(struct kunit *test)
 	nt_expect_clean(nt);
 }
 
-/* One test waits the ten seconds that the driver gives a command. */
-static void nt_never_answered(struct kunit *test)
+/* As a person would. */
+static void nt_ctrl_timeout(struct kunit *test, const char *ms)
 {
-	static const u8 mac[] = { 2, 9, 8, 7, 6, 5 };
+	struct file *file;
+	loff_t pos = 0;
+
+	file = filp_open("/sys/module/virtio_net/parameters/ctrl_timeout", O_WRONLY, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	KUNIT_EXPECT_EQ(test, kernel_write(file, ms, strlen(ms), &pos), strlen(ms));
+	filp_close(file, NULL);
+}
+
+static struct nt *nt_start_impatient(struct kunit *test)
+{
 	const struct nm_params params = { .features = NT_MODERN, .mode = FV_RUN };
 	struct nt *nt = nt_start(test, &params);
-	unsigned long start;
-	unsigned int ms;
 
 	KUNIT_ASSERT_TRUE(test, nm_wait(nt->nm, READ_ONCE(nt->nm->ctrl.tables) > 0, NT_MS));
 	KUNIT_ASSERT_TRUE(test, fv_wait_idle(nt->fv, NT_MS));
-	fv_misbehave(nt->fv, FV_EVIL_SILENT, nm_ctrl_index(nt->nm), 1);
-	start = jiffies;
-	KUNIT_EXPECT_EQ(test, nt_set_mac(nt, mac), -ETIMEDOUT);
-	ms = jiffies_to_msecs(jiffies - start);
-	KUNIT_EXPECT_GE(test, ms, 9000);
-	KUNIT_EXPECT_LE(test, ms, 20000);
+	nt_ctrl_timeout(test, "400");
 
-	/* Nobody waits for it a second time, and the data path does not care. */
+	return nt;
+}
+
+/* Each of three commands is waited for as long as it may take, the next one is not. */
+static void nt_never_answered(struct kunit *test)
+{
+	static const u8 mac[] = { 2, 9, 8, 7, 6, 5 };
+	struct nt *nt = nt_start_impatient(test);
+	struct vnet *vn = netdev_priv(nt->dev);
+	unsigned int ms, i;
+	unsigned long start;
+
+	fv_misbehave(nt->fv, FV_EVIL_SILENT, nm_ctrl_index(nt->nm), 3);
+	for (i = 0; i < 3; i++) {
+		start = jiffies;
+		KUNIT_EXPECT_EQ(test, nt_set_mac(nt, mac), -ETIMEDOUT);
+		ms = jiffies_to_msecs(jiffies - start);
+		KUNIT_EXPECT_GE(test, ms, 300);
+		KUNIT_EXPECT_LE(test, ms, 5000);
+	}
+	nt_ctrl_timeout(test, "60000");
+
+	/* The data path does not care. */
 	start = jiffies;
 	KUNIT_EXPECT_EQ(test, nt_set_mac(nt, mac), -EIO);
 	KUNIT_EXPECT_EQ(test, nt_vlan(nt, 5, true), -EIO);
 	KUNIT_EXPECT_LE(test, jiffies_to_msecs(jiffies - start), 2000);
+	KUNIT_EXPECT_EQ(test, vn->ctrl.timeouts, 3);
 	nt_expect_traffic(nt);
 
 	/* A reset brings it back. */
+	nt_ctrl_timeout(test, "5000");
 	nt_close(nt);
 	KUNIT_EXPECT_EQ(test, fv_freeze(nt->fv), 0);
 	fv_behave(nt->fv);
 	KUNIT_EXPECT_EQ(test, fv_restore(nt->fv), 0);
 	KUNIT_EXPECT_EQ(test, nt_set_mac(nt, mac), 0);
+	nt_expect_clean(nt);
+}
+
+/* What is answered late belongs to nobody, and what it has changed is changed back. */
+static void nt_late_answer(struct kunit *test)
+{
+	static const u8 late[] = { 2, 9, 8, 7, 6, 5 }, next[] = { 2, 9, 8, 7, 6, 4 };
+	struct nt *nt = nt_start_impatient(test);
+	struct vnet *vn = netdev_priv(nt->dev);
+	u8 old[ETH_ALEN];
+
+	ether_addr_copy(old, nt->dev->dev_addr);
+	fv_set_mode(nt->fv, FV_MANUAL);
+	KUNIT_EXPECT_EQ(test, nt_set_mac(nt, late), -ETIMEDOUT);
+	nt_ctrl_timeout(test, "5000");
+	NT_EXPECT_SAME(test, nt->dev->dev_addr, old, ETH_ALEN);
+
+	/* Its error is not that of the next command, nor the other way round. */
+	nt->nm->refuse = BIT(NM_CTRL_MAC);
+	fv_drain(nt->fv);
+	nt->nm->refuse = 0;
+	fv_set_mode(nt->fv, FV_RUN);
+	KUNIT_EXPECT_EQ(test, nt_set_mac(nt, next), 0);
+	NT_EXPECT_SAME(test, nt->nm->ctrl.mac, next, ETH_ALEN);
+	KUNIT_EXPECT_EQ(test, vn->ctrl.answered_late, 1);
+
+	nt_ctrl_timeout(test, "400");
+	fv_set_mode(nt->fv, FV_MANUAL);
+	KUNIT_EXPECT_EQ(test, nt_set_mac(nt, late), -ETIMEDOUT);
+	nt_ctrl_timeout(test, "5000");
+	fv_set_mode(nt->fv, FV_RUN);
+	KUNIT_EXPECT_TRUE(test, nm_wait(nt->nm, READ_ONCE(vn->ctrl.answered_late) == 2 &&
+					ether_addr_equal(nt->nm->ctrl.mac, next), NT_MS));
+	nt_expect_traffic(nt);
+	nt_expect_clean(nt);
+}
+
+/* The notification of a command is lost: it is sent again in time. */
+static void nt_lost_command(struct kunit *test)
+{
+	static const u8 mac[] = { 2, 9, 8, 7, 6, 5 };
+	struct nt *nt = nt_start_impatient(test);
+
+	fv_misbehave(nt->fv, FV_EVIL_LOST_KICK, nm_ctrl_index(nt->nm), 1);
+	KUNIT_EXPECT_EQ(test, nt_set_mac(nt, mac), 0);
+	nt_ctrl_timeout(test, "5000");
+	NT_EXPECT_SAME(test, nt->nm->ctrl.mac, mac, ETH_ALEN);
 	nt_expect_clean(nt);
 }
 
@@ -516,6 +592,8 @@ static struct kunit_case nt_control_cases[] = {
 	KUNIT_CASE_PARAM(nt_channels, mq_gen_params),
 	KUNIT_CASE_PARAM(nt_refuses_all, mq_gen_params),
 	KUNIT_CASE(nt_never_answered),
+	KUNIT_CASE(nt_late_answer),
+	KUNIT_CASE(nt_lost_command),
 	KUNIT_CASE_PARAM(nt_garbage_answer, few_gen_params),
 	{}
 };

@@ -76,7 +76,10 @@ void vnet_rx_mode_work(struct work_struct *work)
 {
 	struct vnet *vn = container_of(work, struct vnet, rx_mode_work);
 	unsigned int flags = READ_ONCE(vn->dev->flags);
-	size_t len, first_len;
+	struct vnet_msg msg = {
+		.class = VIRTIO_NET_CTRL_MAC,
+		.command = VIRTIO_NET_CTRL_MAC_TABLE_SET,
+	};
 	int err, err2;
 	void *tables;
 
@@ -85,13 +88,9 @@ void vnet_rx_mode_work(struct work_struct *work)
 	err2 = vnet_rx_flag(vn, VIRTIO_NET_CTRL_RX_ALLMULTI, flags & IFF_ALLMULTI);
 	err = err ?: err2;
 
-	tables = vnet_mac_tables(vn, &len, &first_len);
-	if (tables)
-		err2 = vnet_ctrl_send2(vn, VIRTIO_NET_CTRL_MAC,
-				       VIRTIO_NET_CTRL_MAC_TABLE_SET,
-				       tables, len, first_len);
-	else
-		err2 = -ENOMEM;
+	tables = vnet_mac_tables(vn, &msg.len, &msg.first_len);
+	msg.data = tables;
+	err2 = tables ? vnet_ctrl_msg(vn, &msg) : -ENOMEM;
 	kfree(tables);
 	err = err ?: err2;
 

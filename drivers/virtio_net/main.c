@@ -102,10 +102,43 @@ static int vnet_sync_mac(struct vnet *vn)
 }
 
 /**
+ * vnet_push_config() - tell the device all that it does not know by default
+ * @vn: the device
+ * @again: it was not reset since the last time
+ *
+ * A device that refuses a command works with its defaults. Filters are not sent
+ * here, see vnet_filter_restore().
+ *
+ * Context: RTNL held, or the interface not registered or detached; may sleep.
+ */
+void vnet_push_config(struct vnet *vn, bool again)
+{
+	int err;
+
+	err = vnet_sync_mac(vn);
+	if (err)
+		dev_warn(&vn->vdev->dev, "address not set, error %d\n", err);
+
+	err = vnet_ctrl_set_pairs(vn, vn->pairs);
+	if (err) {
+		dev_warn(&vn->vdev->dev, "%u queue pairs refused, error %d%s\n",
+			 vn->pairs, err, again ? "" : ": using one");
+		if (!again)
+			vn->pairs = 1;
+	}
+
+	if (vnet_has(vn, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) &&
+	    (again || vn->offloads != vn->offloads_max)) {
+		err = vnet_ctrl_set_offloads(vn, vn->offloads);
+		if (err)
+			dev_warn(&vn->vdev->dev,
+				 "receive offloads not set, error %d\n", err);
+	}
+}
+
+/**
  * vnet_start_device() - bring a device that was reset into operation
  * @vn: the device, features negotiated
- *
- * A device that refuses a command works with its defaults.
  *
  * Context: may sleep.
  * Return: 0 or a negative errno, with no virtqueues then.
@@ -119,25 +152,7 @@ int vnet_start_device(struct vnet *vn)
 		return err;
 
 	virtio_device_ready(vn->vdev);
-
-	err = vnet_sync_mac(vn);
-	if (err)
-		dev_warn(&vn->vdev->dev, "address not set, error %d\n", err);
-
-	err = vnet_ctrl_set_pairs(vn, vn->pairs);
-	if (err) {
-		dev_warn(&vn->vdev->dev,
-			 "%u queue pairs refused, error %d: using one\n",
-			 vn->pairs, err);
-		vn->pairs = 1;
-	}
-
-	if (vn->offloads != vn->offloads_max) {
-		err = vnet_ctrl_set_offloads(vn, vn->offloads);
-		if (err)
-			dev_warn(&vn->vdev->dev,
-				 "receive offloads not set, error %d\n", err);
-	}
+	vnet_push_config(vn, false);
 
 	return 0;
 }
@@ -239,6 +254,7 @@ static int vnet_probe(struct virtio_device *vdev)
 	return 0;
 
 err_vqs:
+	cancel_delayed_work_sync(&vn->ctrl.late_work);
 	vnet_vqs_release(vn);
 err_queues:
 	vnet_queues_free(vn);
@@ -256,6 +272,7 @@ static void vnet_remove(struct virtio_device *vdev)
 	cancel_work_sync(&vn->config_work);
 	vnet_affinity_remove(vn);
 	unregister_netdev(vn->dev);
+	cancel_delayed_work_sync(&vn->ctrl.late_work);
 	cancel_work_sync(&vn->rx_mode_work);
 	vnet_vqs_release(vn);
 	vnet_queues_free(vn);

@@ -190,12 +190,22 @@ struct vnet_sq {
  * struct vnet_ctrl - the control queue
  * @vq: the virtqueue, NULL when there is none or the device is frozen
  * @lock: one command at a time
- * @dead: a command was never answered, nothing is sent until a reset
+ * @late: commands that the device has, but nobody waits for any more
+ * @broken: the ring is, nothing is sent until a reset
+ * @timeouts: commands that were given up
+ * @answered_late: of these, answered after all
+ * @late_delay: jiffies until @late_work looks again
+ * @late_work: takes back commands that are answered late
  */
 struct vnet_ctrl {
 	struct virtqueue *vq;
-	struct mutex lock;	/* serialises commands, protects @vq and @dead */
-	bool dead;
+	struct mutex lock;	/* serialises commands, protects all fields here */
+	unsigned int late;
+	bool broken;
+	u64 timeouts;
+	u64 answered_late;
+	unsigned long late_delay;
+	struct delayed_work late_work;
 };
 
 /**
@@ -322,6 +332,7 @@ int vnet_freeze(struct virtio_device *vdev);
 int vnet_restore(struct virtio_device *vdev);
 
 /* main.c */
+void vnet_push_config(struct vnet *vn, bool again);
 int vnet_start_device(struct vnet *vn);
 
 #endif /* VIRTIO_NET_NET_H */

@@ -34,6 +34,7 @@ int vnet_freeze(struct virtio_device *vdev)
 
 	/* After the lock: announcing ourselves takes it. */
 	cancel_work_sync(&vn->config_work);
+	cancel_delayed_work_sync(&vn->ctrl.late_work);
 	cancel_work_sync(&vn->rx_mode_work);
 	vnet_vqs_release(vn);
 
