@@ -386,7 +386,10 @@ void nt_stats(struct nt *nt, struct rtnl_link_stats64 *stats)
 
 static bool nt_stat_is(const char *have, const char *queue, const char *name)
 {
-	size_t len = strlen(queue), name_len = strlen(name), have_len = strlen(have);
+	size_t len = queue ? strlen(queue) : 0, name_len = strlen(name), have_len = strlen(have);
+
+	if (!queue)
+		return !strcmp(have, name);
 
 	/* The names differ between kernels: rx0_packets, rx_queue_0_packets. */
 	return have_len > name_len && have[have_len - name_len - 1] == '_' &&
@@ -399,7 +402,7 @@ static bool nt_stat_is(const char *have, const char *queue, const char *name)
 /**
  * nt_ethtool_stat() - ethtool -S
  * @nt: the test
- * @queue: "rx0", "tx1" ...
+ * @queue: "rx0", "tx1" ..., or NULL for a counter of the device
  * @name: of the counter
  *
  * Return: its value, U64_MAX if there is none of this name.

@@ -226,6 +226,7 @@ static int vnet_probe(struct virtio_device *vdev)
 	INIT_WORK(&vn->config_work, vnet_config_work);
 	INIT_WORK(&vn->rx_mode_work, vnet_rx_mode_work);
 	vnet_ctrl_init(vn);
+	vnet_recovery_init(vn);
 	vnet_netdev_setup(vn, csum, gso);
 	vnet_config_read_mac(vn);
 
@@ -268,10 +269,13 @@ static void vnet_remove(struct virtio_device *vdev)
 {
 	struct vnet *vn = vdev->priv;
 
+	vnet_recovery_stop(vn);
 	/* The core lets no more configuration changes through. */
 	cancel_work_sync(&vn->config_work);
 	vnet_affinity_remove(vn);
 	unregister_netdev(vn->dev);
+	/* Until now the watchdog may have asked for it again. */
+	vnet_recovery_stop(vn);
 	cancel_delayed_work_sync(&vn->ctrl.late_work);
 	cancel_work_sync(&vn->rx_mode_work);
 	vnet_vqs_release(vn);

@@ -96,6 +96,7 @@ struct vnet_tx_stats {
  * @split_hdr: the header needs a descriptor of its own
  * @starved: no memory was left, the timer says when to ask again
  * @need_kick: buffers were added since the last notification
+ * @watched: the next poll is no answer to an interrupt
  * @head_left: pieces left at @heads
  * @carve: next free piece of the page being cut up
  * @heads: page being cut up for small packets
@@ -108,6 +109,7 @@ struct vnet_tx_stats {
  * @backoff: jiffies the next starvation waits
  * @index: number of the queue pair
  * @active: NAPI is enabled while the interface is up; RTNL
+ * @watch_packets: packets at the last look of the watch timer
  * @name: name of the interrupt
  */
 struct vnet_rq {
@@ -128,6 +130,7 @@ struct vnet_rq {
 	bool split_hdr;
 	bool starved;
 	bool need_kick;
+	bool watched;
 	u16 head_left;
 	void *carve;
 	void *heads;
@@ -143,6 +146,7 @@ struct vnet_rq {
 	unsigned long backoff;
 	u16 index;
 	bool active;
+	u64 watch_packets;
 	char name[VNET_NAME_LEN];
 } ____cacheline_aligned_in_smp;
 
@@ -162,6 +166,8 @@ struct vnet_rq {
  * @sg: descriptors of the packet being sent
  * @stats: counters
  * @napi: completion context
+ * @stall_packets: packets sent when the watchdog last looked
+ * @stall_step: what was tried last, see enum vnet_recovery
  * @name: name of the interrupt
  *
  * Everything up to @stats is protected by the netdev transmit lock of the
@@ -183,8 +189,52 @@ struct vnet_sq {
 	struct scatterlist sg[VNET_TX_MAX_SG] ____cacheline_aligned_in_smp;
 
 	struct napi_struct napi ____cacheline_aligned_in_smp;
+	u64 stall_packets;
+	u8 stall_step;
 	char name[VNET_NAME_LEN];
 } ____cacheline_aligned_in_smp;
+
+/**
+ * enum vnet_recovery - what is done about a queue that has stopped
+ * @VNET_TX_STARTED: nothing yet
+ * @VNET_TX_RENOTIFIED: the device was notified again
+ * @VNET_TX_DRAINED: what it had sent was taken back without an interrupt
+ * @VNET_TX_QUEUE_RESET: the queue was reset
+ * @VNET_DEVICE_RESET: the device was reset
+ * @VNET_DEVICE_RESET_FAILED: that did not work
+ * @VNET_RX_HEALED: received packets were found without an interrupt
+ * @VNET_RECOVERIES: number of these
+ *
+ * The first ones are steps, in this order.
+ */
+enum vnet_recovery {
+	VNET_TX_STARTED,
+	VNET_TX_RENOTIFIED,
+	VNET_TX_DRAINED,
+	VNET_TX_QUEUE_RESET,
+	VNET_DEVICE_RESET,
+	VNET_DEVICE_RESET_FAILED,
+	VNET_RX_HEALED,
+	VNET_RECOVERIES,
+};
+
+/**
+ * struct vnet_recovery_state - queues that have stopped
+ * @work: resets queues and the device
+ * @watch: looks after receive queues without packets
+ * @watch_delay: jiffies between two looks; written by @watch
+ * @count: how often each was done
+ * @said: which were logged
+ * @off: the device is going away
+ */
+struct vnet_recovery_state {
+	struct work_struct work;
+	struct timer_list watch;
+	unsigned long watch_delay;
+	atomic_long_t count[VNET_RECOVERIES];
+	unsigned long said;
+	bool off;
+};
 
 /**
  * struct vnet_ctrl - the control queue
@@ -229,6 +279,7 @@ struct vnet_ctrl {
  * @rx_shift: log2 of the receive buffer size that holds the largest frame,
  *	when not @mergeable
  * @ctrl: the control queue
+ * @recovery: what was done about queues that have stopped
  * @offloads: receive offloads that are on; RTNL
  * @offloads_max: receive offloads that were negotiated
  * @link_up: last link state seen; written by @config_work
@@ -260,6 +311,7 @@ struct vnet {
 	u8 rx_shift;
 
 	struct vnet_ctrl ctrl;
+	struct vnet_recovery_state recovery;
 	u64 offloads;
 	u64 offloads_max;
 
@@ -286,6 +338,8 @@ static inline bool vnet_has(const struct vnet *vn, unsigned int fbit)
 
 /* netdev.c */
 void vnet_netdev_setup(struct vnet *vn, bool csum, bool gso);
+void vnet_pair_up(struct vnet *vn, u16 pair);
+void vnet_pair_down(struct vnet *vn, u16 pair);
 int vnet_queues_up(struct vnet *vn);
 void vnet_queues_down(struct vnet *vn);
 int vnet_set_pairs(struct vnet *vn, u16 pairs);
@@ -326,6 +380,14 @@ void vnet_get_ethtool_stats(struct net_device *dev,
 
 /* sysfs.c */
 void vnet_sysfs_setup(struct vnet *vn);
+
+/* recovery.c */
+void vnet_recovery_init(struct vnet *vn);
+void vnet_recovery_stop(struct vnet *vn);
+void vnet_tx_timeout(struct net_device *dev, unsigned int txqueue);
+void vnet_watch_start(struct vnet *vn);
+void vnet_watch_stop(struct vnet *vn);
+void vnet_rx_healed(struct vnet *vn);
 
 /* pm.c */
 int vnet_freeze(struct virtio_device *vdev);

@@ -13,7 +13,14 @@
 				 BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) | \
 				 BIT_ULL(VIRTIO_NET_F_GUEST_ECN))
 
-static void vnet_pair_up(struct vnet *vn, u16 pair)
+/**
+ * vnet_pair_up() - let a queue pair run
+ * @vn: the device
+ * @pair: number of the pair, its receive pools made
+ *
+ * Context: RTNL held, may sleep.
+ */
+void vnet_pair_up(struct vnet *vn, u16 pair)
 {
 	struct vnet_rq *rq = &vn->rq[pair];
 	struct vnet_sq *sq = &vn->sq[pair];
@@ -32,7 +39,14 @@ static void vnet_pair_up(struct vnet *vn, u16 pair)
 	rq->active = true;
 }
 
-static void vnet_pair_down(struct vnet *vn, u16 pair)
+/**
+ * vnet_pair_down() - stop NAPI and the timer of a queue pair
+ * @vn: the device
+ * @pair: number of the pair
+ *
+ * Context: RTNL held, may sleep.
+ */
+void vnet_pair_down(struct vnet *vn, u16 pair)
 {
 	struct vnet_rq *rq = &vn->rq[pair];
 
@@ -80,6 +94,7 @@ int vnet_queues_up(struct vnet *vn)
 
 	for (i = 0; i < vn->ready_pairs; i++)
 		vnet_pair_up(vn, i);
+	vnet_watch_start(vn);
 
 	return 0;
 }
@@ -96,6 +111,7 @@ void vnet_queues_down(struct vnet *vn)
 {
 	u16 i;
 
+	vnet_watch_stop(vn);
 	for (i = 0; i < vn->ready_pairs; i++)
 		vnet_pair_down(vn, i);
 }

@@ -34,6 +34,36 @@ static const struct vnet_stat vnet_tx_stats[] = {
 	VNET_TX_STAT(tx_timeouts),
 };
 
+/* Of the whole device, after those of the queues. */
+static const char * const vnet_dev_stats[] = {
+	"tx_renotified",
+	"tx_drained",
+	"tx_queue_resets",
+	"device_resets",
+	"device_reset_failures",
+	"rx_healed",
+	"ctrl_timeouts",
+	"ctrl_late_answers",
+};
+
+static void vnet_fill_dev_stats(struct vnet *vn, u64 *data)
+{
+	static const enum vnet_recovery order[] = {
+		VNET_TX_RENOTIFIED, VNET_TX_DRAINED, VNET_TX_QUEUE_RESET,
+		VNET_DEVICE_RESET, VNET_DEVICE_RESET_FAILED, VNET_RX_HEALED,
+	};
+	unsigned int i;
+
+	BUILD_BUG_ON(ARRAY_SIZE(order) + 2 != ARRAY_SIZE(vnet_dev_stats));
+
+	for (i = 0; i < ARRAY_SIZE(order); i++)
+		*data++ = atomic_long_read(&vn->recovery.count[order[i]]);
+
+	/* Not under the lock, which is held as long as a command takes. */
+	*data++ = READ_ONCE(vn->ctrl.timeouts);
+	*data++ = READ_ONCE(vn->ctrl.answered_late);
+}
+
 static void vnet_add_rx(const struct vnet_rx_stats *stats,
 			struct rtnl_link_stats64 *tot)
 {
@@ -116,7 +146,7 @@ int vnet_get_sset_count(struct net_device *dev, int sset)
 	if (sset != ETH_SS_STATS)
 		return -EOPNOTSUPP;
 
-	return sets * (VNET_RX_STATS + VNET_TX_STATS);
+	return sets * (VNET_RX_STATS + VNET_TX_STATS) + ARRAY_SIZE(vnet_dev_stats);
 }
 
 static void vnet_total_strings(u8 **data, const char *format,
@@ -149,6 +179,7 @@ static void vnet_queue_strings(u8 **data, const char *format, u16 pairs,
 void vnet_get_strings(struct net_device *dev, u32 sset, u8 *data)
 {
 	struct vnet *vn = netdev_priv(dev);
+	unsigned int i;
 
 	if (sset != ETH_SS_STATS)
 		return;
@@ -159,6 +190,8 @@ void vnet_get_strings(struct net_device *dev, u32 sset, u8 *data)
 			   vnet_rx_stats, VNET_RX_STATS);
 	vnet_queue_strings(&data, KGD_VIRTIO_NET_STAT_QUEUE("tx"), vn->pairs,
 			   vnet_tx_stats, VNET_TX_STATS);
+	for (i = 0; i < ARRAY_SIZE(vnet_dev_stats); i++, data += ETH_GSTRING_LEN)
+		strscpy(data, vnet_dev_stats[i], ETH_GSTRING_LEN);
 }
 
 static void vnet_fill_stats(u64 *data, const void *stats,
@@ -211,6 +244,8 @@ void vnet_get_ethtool_stats(struct net_device *dev,
 				&vn->sq[i].stats.syncp, vnet_tx_stats,
 				VNET_TX_STATS);
 	}
+
+	vnet_fill_dev_stats(vn, tx + vn->pairs * VNET_TX_STATS);
 
 	if (!vnet_rx_total[0])
 		return;

@@ -314,33 +314,38 @@ netdev_tx_t vnet_tx_start(struct sk_buff *skb, struct net_device *dev)
 }
 
 /**
- * vnet_tx_timeout() - a queue was stopped for too long
- * @dev: the net device
- * @txqueue: number of the queue
+ * vnet_tx_reclaim_all() - free what the device has sent
+ * @sq: the queue
  *
- * A notification or an interrupt may have been lost: repeat the one and do
- * what the other would have done.
- *
- * Context: softirq.
+ * Context: transmit lock of the queue held.
  */
-void vnet_tx_timeout(struct net_device *dev, unsigned int txqueue)
+void vnet_tx_reclaim_all(struct vnet_sq *sq)
 {
-	struct vnet *vn = netdev_priv(dev);
-	struct vnet_sq *sq = &vn->sq[txqueue];
+	struct netdev_queue *txq = vnet_tx_queue(sq);
 
-	__netif_tx_lock_bh(vnet_tx_queue(sq));
-	u64_stats_update_begin(&sq->stats.syncp);
-	u64_stats_inc(&sq->stats.tx_timeouts);
-	u64_stats_update_end(&sq->stats.syncp);
-	__netif_tx_unlock_bh(vnet_tx_queue(sq));
+	vnet_tx_reclaim(sq, txq, 0);
+	vnet_tx_try_wake(sq, txq);
+}
 
-	if (net_ratelimit())
-		netdev_err(dev, "tx%u: no progress, %u of %u descriptors free%s\n",
-			   txqueue, sq->vq->num_free, sq->ring_size,
-			   virtqueue_is_broken(sq->vq) ? ", queue is broken" : "");
+/**
+ * vnet_tx_recycle() - a packet comes back from a queue that is reset
+ * @vq: the virtqueue
+ * @buf: the packet
+ */
+void vnet_tx_recycle(struct virtqueue *vq, void *buf)
+{
+	dev_kfree_skb_any(buf);
+}
 
-	virtqueue_notify(sq->vq);
-	vnet_tx_schedule(sq);
+/**
+ * vnet_tx_recycled() - all packets have come back
+ * @vq: the virtqueue, nothing is being sent
+ */
+void vnet_tx_recycled(struct virtqueue *vq)
+{
+	struct vnet *vn = vq->vdev->priv;
+
+	vnet_tx_ring_reset(&vn->sq[VNET_PAIR(vq->index)]);
 }
 
 /**

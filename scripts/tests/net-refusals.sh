@@ -41,6 +41,11 @@ for weight in 0 -1 65 x; do
 	dmesg | tail -n 5 | grep -q "napi_weight=$weight is not a number from 1 to 64" ||
 		fail "nothing says what is wrong with napi_weight=$weight"
 done
+for ms in 0 99 60001 x; do
+	net_refused "ctrl_timeout=$ms" modprobe virtio_net ctrl_timeout=$ms
+	dmesg | tail -n 5 | grep -q "ctrl_timeout=$ms is not a number from 100 to 60000" ||
+		fail "nothing says what is wrong with ctrl_timeout=$ms"
+done
 [ ! -e /sys/module/virtio_net ] || fail "the module is loaded all the same"
 
 modprobe virtio_net napi_weight=8 csum=0 napi_tx=0 || fail "cannot load with good parameters"

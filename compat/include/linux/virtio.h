@@ -20,6 +20,21 @@ static inline int kgd_register_virtio_driver(struct virtio_driver *drv,
 
 #endif
 
+#ifndef KGD_HAVE_VIRTQUEUE_RESET
+
+/* Without it a queue cannot be reset on its own. */
+static inline int
+kgd_virtqueue_reset(struct virtqueue *vq,
+		    void (*recycle)(struct virtqueue *vq, void *buf),
+		    void (*recycle_done)(struct virtqueue *vq))
+{
+	return -EOPNOTSUPP;
+}
+
+#define virtqueue_reset kgd_virtqueue_reset
+
+#endif
+
 #ifndef KGD_HAVE_VIRTQUEUE_RESIZE_DONE
 
 static inline int
