@@ -74,34 +74,42 @@ def _free_huge_pages():
         return int(re.search(r"^HugePages_Free: *(\d+)", file.read(), re.M)[1])
 
 
+def _set_huge_pages(number):
+    # To be written from its beginning, or nothing happens.
+    with open("/proc/sys/vm/nr_hugepages", "w", encoding="ascii") as file:
+        file.write(str(number))
+
+
 def _huge(options, drivers, results):
     """How much does a host with huge pages get back? Needs 512 of them, else says so."""
-    pages, path = 512, "/proc/sys/vm/nr_hugepages"
+    pages = 512
+    with open("/proc/sys/vm/nr_hugepages", encoding="ascii") as file:
+        before = int(file.read())
     try:
-        with open(path, "r+", encoding="ascii") as file:
-            before = file.read().strip()
-            if _free_huge_pages() < pages:
-                file.write(str(int(before) + pages))
-        if _free_huge_pages() < pages:
-            raise OSError("not enough memory in one piece")
+        _set_huge_pages(before + pages)
     except OSError as err:
         say(f"balloon: no huge pages on this host, {err}")
         return
+    try:
+        if _free_huge_pages() < pages:
+            say("balloon: not enough huge pages on this host")
+        else:
+            _huge_guest(options, drivers, results)
+    finally:
+        _set_huge_pages(before)
+
+
+def _huge_guest(options, drivers, results):
     full, small = 1024 * MIB, 384 * MIB
     script = ("#!/bin/sh\n" + guest_part("lib") + guest_part("balloon") + _own(drivers)
               + f"touch_memory\nput huge full $(host_huge)\nask {small}\n"
               f"retry_until 100 is_at {small} || fail 'not inflated'\n"
               "put huge small $(host_huge)\n")
-    try:
-        output = run_guest(options.release, drivers, script,
-                           ["--host", "tcg", "--smp", "2", "--mem", "1G", "--balloon",
-                            "--append", APPEND], 300,
-                           ["-object", "memory-backend-memfd,id=huge,size=1G,hugetlb=on",
-                            "-machine", "memory-backend=huge"])
-    finally:
-        with open(path, "w", encoding="ascii") as file:
-            file.write(before)
-    found = parse(output)
+    found = parse(run_guest(options.release, drivers, script,
+                            ["--host", "tcg", "--smp", "2", "--mem", "1G", "--balloon",
+                             "--append", f"{APPEND} no_timer_check"], 300,
+                            ["-object", "memory-backend-memfd,id=huge,size=1G,hugetlb=on",
+                             "-machine", "memory-backend=huge", *PLAIN], first=False))
     back = 2 * (value(found, "huge", "small") - value(found, "huge", "full"))
     results.add("huge", drivers, {"back": 100 * back / ((full - small) / MIB)})
 

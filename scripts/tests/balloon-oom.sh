@@ -26,6 +26,15 @@ state_is() {
 total=$(mem_kib MemTotal)
 retry_until 20 state_is reached || fail "the state is $(cat "$dir/state") at first"
 
+# Those who wait for an event of the device are to be told.
+cat > /tmp/handler << 'EOF'
+#!/bin/sh
+[ -z "$BALLOON_STATE" ] || echo "$BALLOON_STATE $BALLOON_TARGET_KB" >> /tmp/events
+EOF
+chmod 755 /tmp/handler
+busybox uevent /tmp/handler &
+listener=$!
+
 # The parameter takes what it should, and nothing else.
 for bad in x -1 5x 101% 1G2 '%'; do
 	! echo "$bad" > "$dir/min_available" 2> /dev/null || fail "min_available takes \"$bad\""
@@ -70,6 +79,11 @@ retry_until 60 state_is reached || fail "the state is $(cat "$dir/state") a minu
 balloon_target 1024
 retry_until 60 _balloon_is 1024 || fail "the host sees $(balloon_actual) at the end"
 retry_until 20 state_is reached || fail "the state is $(cat "$dir/state") at the end"
+kill $listener
+say "events: $(tr '\n' ',' < /tmp/events)"
+for event in "inflating 917504" "floor 917504" "reached 524288" "oom 524288" "reached 0"; do
+	grep -q "^$event" /tmp/events || fail "no event \"$event\""
+done
 [ "$(status reporting)" = on ] || fail "free pages are not reported"
 _reported() {
 	[ "$(status reported_kb)" -ge 65536 ]
