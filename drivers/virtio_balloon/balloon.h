@@ -46,8 +46,14 @@
 /* 128 buffers, the ring of the most common device, describe 128 MiB. */
 #define VB_MAX_CHUNKS		64
 
+/*
+ * No more are with the device unless it is urgent. QEMU works through all buffers that it
+ * finds before it looks at anything else, timers of the guest included.
+ */
+#define VB_CHUNKS_BUSY		16
+
 /* Start the device on what it has while the rest of a batch is collected. */
-#define VB_CHUNKS_PER_KICK	16
+#define VB_CHUNKS_PER_KICK	8
 
 /* A device that uses no buffer for so long is reported and left alone. */
 #define VB_STALL_JIFFIES	(10 * HZ)
@@ -423,6 +429,19 @@ static inline void vb_wait_until(struct vb_device *vb, unsigned long when)
 static inline unsigned int vb_nr_bufs(const struct vb_device *vb)
 {
 	return vb->inflate.nr_bufs + vb->deflate.nr_bufs;
+}
+
+/**
+ * vb_queue_busy() - does the device have enough to do?
+ * @vb: the balloon
+ * @q: the queue
+ *
+ * Context: under &vb_device.mutex.
+ * Return: true if so
+ */
+static inline bool vb_queue_busy(const struct vb_device *vb, const struct vb_queue *q)
+{
+	return q->nr_bufs >= VB_CHUNKS_BUSY * vb->bufs_per_chunk;
 }
 
 /* work.c */

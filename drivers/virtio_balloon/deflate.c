@@ -56,7 +56,7 @@ unsigned long vb_deflate(struct vb_device *vb, unsigned long want, bool urgent)
 	if (want << VB_PFN_SHIFT >= VB_PFNS_PER_CHUNK)
 		vb->retry_delay = 0;
 
-	while (want && (urgent || !vb_interrupted(vb))) {
+	while (want && (urgent || (!vb_interrupted(vb) && !vb_queue_busy(vb, &vb->deflate)))) {
 		chunk = vb_chunk_get(vb, &vb->deflate);
 		if (!chunk)
 			break;

@@ -118,7 +118,8 @@ void vb_inflate(struct vb_device *vb, unsigned long want)
 	if (vb_too_early(vb))
 		return;
 
-	while (want && !dry && vb_may_submit(vb) && !vb_interrupted(vb)) {
+	while (want && !dry && vb_may_submit(vb) && !vb_interrupted(vb) &&
+	       !vb_queue_busy(vb, &vb->inflate)) {
 		chunk = vb_chunk_get(vb, &vb->inflate);
 		if (!chunk)
 			break;
