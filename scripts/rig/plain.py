@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import sys
 
-from . import isolate, kernels, machine as hw, overlay, terminal
+from . import isolate, kernels, machine as hw, native, overlay, terminal
 from .common import GUEST_DIR, RigError, TOOL_PATH, UsageError
 from .guest import Guest
 from .requests import HostRunner, Qmp, Requests
@@ -65,22 +65,11 @@ def guest_files(options, mach):
         text = b"fio"       # an interactive shell gets every tool
     if options.kexec:
         files.files["boot/vmlinuz"] = (options.kernel.image, 0o644)
-        files.files["bin/kexec"] = (_kexec_tool(), 0o755)
+        files.files["bin/kexec"] = (
+            native.build(GUEST_DIR / "kexec.c", "rig/kexec", ["-static"]), 0o755)
     files.parts = (["small"] if options.small
                    else overlay.wanted_parts(text.decode(errors="replace")))
     return files
-
-
-def _kexec_tool():
-    """Compile scripts/guest/kexec.c; return the program."""
-    source, target = GUEST_DIR / "kexec.c", isolate.scratch_dir() / "kexec"
-    done = subprocess.run(["gcc-12", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o",
-                           str(target), str(source)], check=False, text=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT)
-    if done.returncode:
-        raise RigError(f"cannot build {source.name}: {done.stdout.strip()}")
-    return target
 
 
 def disk_files(mach, scratch):
