@@ -12,7 +12,7 @@ import time
 from rig import kernels
 from rig.common import RigError
 
-from . import boot, build, engine, host, kunit, params, style
+from . import boot, build, engine, host, kunit, package, params, style
 from .case import run
 
 # What the package is built and booted on here; the tested range is kernels.conf.
@@ -22,7 +22,7 @@ SERIES = ("6.1", "6.12")
 # Seconds that the cases of a part may take in sum, on an idle machine of two CPUs
 # without usable hardware virtualisation. Documentation/kunit.md says them too.
 BUDGETS = {"style": 60, "build": 420, "modinfo": 30, "engine": 300, "host": 240,
-           "boot": 3000, "kunit": 1900, "fuzz": 600}
+           "boot": 3000, "kunit": 1900, "fuzz": 600, "package": 60}
 
 
 def collect(soak=False):
@@ -31,9 +31,9 @@ def collect(soak=False):
     if soak:
         return [case for case in build.cases(releases) if case.name.startswith("build/modules/")] \
             + boot.cases(releases, soak=True) + host.cases(releases, soak=True) \
-            + kunit.cases(releases, soak=True)
+            + kunit.cases(releases, soak=True) + package.cases(releases, soak=True)
     cases = []
-    for kind in (style, build, params, engine, host, kunit, boot):
+    for kind in (style, build, params, package, engine, host, kunit, boot):
         cases += kind.cases(releases)
     return cases
 
