@@ -42,5 +42,7 @@ extern struct kunit_suite kvmclock_wall_suite;
 extern struct kunit_suite kvmclock_find_suite;
 extern struct kunit_suite kvmclock_life_suite;
 extern struct kunit_suite kvmclock_hostile_suite;
+extern struct kunit_suite kvmclock_event_suite;
+extern struct kunit_suite kvmclock_sampler_suite;
 
 #endif /* KGD_KVMCLOCK_KUNIT_H */

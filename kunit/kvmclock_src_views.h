@@ -34,4 +34,14 @@ void src_pm_suspend(void);
 void src_pm_resume(void);
 void src_pm_reboot(void);
 
+/* kvmclock_src_sampler.c */
+void src_sampler_look(void);
+void src_sampler_vmfork(void);
+void src_sampler_sleep(unsigned long action);
+void src_sampler_forget(void);
+
+/* kvmclock_src_debugfs.c */
+struct seq_file;
+int src_cpus_show(struct seq_file *file);
+
 #endif /* KGD_KVMCLOCK_SRC_VIEWS_H */

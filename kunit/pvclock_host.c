@@ -231,6 +231,10 @@ void pvclock_host_reset(void)
 	pvclock_hooks.fail_cpuhp = 0;
 	pvclock_hooks.fail_action = 0;
 	pvclock_hooks.keep_clock = false;
+	pvclock_hooks.fail_notifier = 0;
+	pvclock_hooks.sampler_delay = 0;
+	pvclock_hooks.uevents = 0;
+	pvclock_hooks.uevent[0] = '\0';
 	atomic_set(&pvclock_hooks.relax, 0);
 	atomic_set(&pvclock_hooks.said, 0);
 }

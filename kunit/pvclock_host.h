@@ -80,7 +80,11 @@ extern struct pvclock_host pvclock_host;
  * @fail_action: likewise for devm_add_action_or_reset()
  * @keep_clock: the kernel has no other clocksource
  * @clock_registered: the clocksource is registered
- * @pm_active: reboot notifiers plus syscore operations that are registered
+ * @pm_active: reboot notifiers that are registered, and twice the sampler's notifiers
+ * @fail_notifier: likewise for the sampler's notifiers
+ * @sampler_delay: when the sampler wants to look again, in jiffies
+ * @uevents: how many events were told of
+ * @uevent: the environment of the last one, a line each
  */
 struct pvclock_hooks {
 	u64 (*tsc)(void);
@@ -93,6 +97,10 @@ struct pvclock_hooks {
 	bool keep_clock;
 	bool clock_registered;
 	int pm_active;
+	unsigned int fail_notifier;
+	unsigned long sampler_delay;
+	unsigned int uevents;
+	char uevent[256];
 };
 
 extern struct pvclock_hooks pvclock_hooks;

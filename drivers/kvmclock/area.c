@@ -7,6 +7,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/atomic.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/errno.h>
@@ -133,6 +134,45 @@ int kvmclock_area_register(void)
 }
 
 /**
+ * kvmclock_area() - a CPU's area, whoever owns it
+ * @cpu: the CPU
+ *
+ * Context: the CPU is online and stays so, or cannot be interrupted.
+ * Return: the area, or NULL if there is none (yet).
+ */
+const struct pvclock_vcpu_time_info *kvmclock_area(unsigned int cpu)
+{
+	if (kvmclock_mode == KVMCLOCK_OWNER)
+		return READ_ONCE(per_cpu(kvmclock_cpu, cpu).area);
+	return kvmclock_host->builtin_area(cpu);
+}
+
+/**
+ * kvmclock_area_was_stopped() - does an area say that the host stopped the guest?
+ * @cpu: an online CPU
+ * @flags: set to the flags of its area, but for that one if it is cleared
+ *
+ * The host leaves the flag until the guest clears it. Ours to clear is that of an area
+ * of our own. If the host writes meanwhile it may set the flag again.
+ *
+ * Context: the CPU stays online.
+ * Return: whether it says so.
+ */
+bool kvmclock_area_was_stopped(unsigned int cpu, u8 *flags)
+{
+	const struct pvclock_vcpu_time_info *area = kvmclock_area(cpu);
+	u8 old = area ? READ_ONCE(area->flags) : 0;
+	u8 new = old & ~PVCLOCK_GUEST_STOPPED;
+
+	*flags = old;
+	if (old == new)
+		return false;
+	if (kvmclock_mode == KVMCLOCK_OWNER && cmpxchg(&area_of(cpu)->flags, old, new) == old)
+		*flags = new;
+	return true;
+}
+
+/**
  * kvmclock_look() - read this CPU's area, whoever owns it
  * @ns: set to nanoseconds since the host's epoch
  * @flags: set to those of the area's flags that mean something
@@ -148,10 +188,7 @@ int kvmclock_look(u64 *ns, u8 *flags)
 	u64 tsc;
 
 	preempt_disable();
-	if (kvmclock_mode == KVMCLOCK_OWNER)
-		area = this_cpu_read(kvmclock_cpu.area);
-	else
-		area = kvmclock_host->builtin_area(smp_processor_id());
+	area = kvmclock_area(smp_processor_id());
 	good = area && kvmclock_copy_area(area, &copy, &tsc);
 	preempt_enable();
 	if (!good)

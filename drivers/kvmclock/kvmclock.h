@@ -10,6 +10,10 @@
 #include <asm/pvclock.h>
 
 struct attribute_group;
+struct device;
+struct kvmclock_event;
+struct kvmclock_watch;
+struct seq_file;
 
 /**
  * enum kvmclock_mode - what the module does
@@ -71,6 +75,8 @@ int kvmclock_areas_start(void);
 void kvmclock_areas_stop(void);
 void kvmclock_areas_close(void);
 int kvmclock_look(u64 *ns, u8 *flags);
+const struct pvclock_vcpu_time_info *kvmclock_area(unsigned int cpu);
+bool kvmclock_area_was_stopped(unsigned int cpu, u8 *flags);
 int kvmclock_area_register(void);
 void kvmclock_area_unregister(void);
 
@@ -84,10 +90,24 @@ int kvmclock_clocksource_stop(void);
 int kvmclock_wallclock_start(void);
 void kvmclock_wallclock_stop(void);
 int kvmclock_wall_time(struct timespec64 *ts);
+int kvmclock_wall_epoch(s64 *ns);
 
 /* pm.c */
 int kvmclock_pm_start(void);
 void kvmclock_pm_stop(void);
+
+/* sampler.c */
+int kvmclock_sampler_start(struct device *dev);
+void kvmclock_sampler_stop(void);
+void kvmclock_sampler_get(struct kvmclock_watch *watch);
+u64 kvmclock_version_changes(unsigned int cpu);
+
+/* report.c */
+void kvmclock_report(struct device *dev, const struct kvmclock_event *event, u64 count);
+
+/* debugfs.c */
+void kvmclock_debugfs_start(void);
+void kvmclock_debugfs_stop(void);
 
 /* sysfs.c */
 extern const struct attribute_group *kvmclock_groups[];

@@ -63,6 +63,12 @@ static void wallclock_stop(void *unused)
 	kvmclock_wallclock_stop();
 }
 
+static void sampler_stop(void *unused)
+{
+	kvmclock_debugfs_stop();
+	kvmclock_sampler_stop();
+}
+
 static void say_what_runs(void)
 {
 	struct timespec64 ts;
@@ -91,12 +97,20 @@ static int start(struct device *dev)
 	if (err)
 		return err;
 	err = devm_add_action_or_reset(dev, wallclock_stop, NULL);
-	if (err || kvmclock_mode == KVMCLOCK_COMPANION)
-		return err;
-	err = owner_start();
 	if (err)
 		return err;
-	return devm_add_action_or_reset(dev, owner_stop, NULL);
+	if (kvmclock_mode == KVMCLOCK_OWNER) {
+		err = owner_start();
+		if (!err)
+			err = devm_add_action_or_reset(dev, owner_stop, NULL);
+		if (err)
+			return err;
+	}
+	err = kvmclock_sampler_start(dev);
+	if (err)
+		return err;
+	kvmclock_debugfs_start();
+	return devm_add_action_or_reset(dev, sampler_stop, NULL);
 }
 
 static int kvmclock_probe(struct platform_device *pdev)

@@ -6,6 +6,7 @@
 #include <linux/sysfs.h>
 #include <linux/time64.h>
 
+#include "event.h"
 #include "kvmclock.h"
 
 static ssize_t mode_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -53,12 +54,72 @@ static ssize_t bad_reads_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(bad_reads);
 
+static ssize_t show_count(enum kvmclock_event_kind kind, char *buf)
+{
+	struct kvmclock_watch watch;
+
+	kvmclock_sampler_get(&watch);
+	return sysfs_emit(buf, "%llu\n", watch.count[kind]);
+}
+
+static ssize_t pauses_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return show_count(KVMCLOCK_PAUSE, buf);
+}
+static DEVICE_ATTR_RO(pauses);
+
+static ssize_t restores_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return show_count(KVMCLOCK_RESTORE, buf);
+}
+static DEVICE_ATTR_RO(restores);
+
+static ssize_t host_steps_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return show_count(KVMCLOCK_HOST_STEP, buf);
+}
+static DEVICE_ATTR_RO(host_steps);
+
+static ssize_t merged_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct kvmclock_watch watch;
+
+	kvmclock_sampler_get(&watch);
+	return sysfs_emit(buf, "%llu\n", watch.absorbed);
+}
+static DEVICE_ATTR_RO(merged);
+
+static ssize_t largest_jump_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct kvmclock_watch watch;
+
+	kvmclock_sampler_get(&watch);
+	return sysfs_emit(buf, "%llu\n", watch.largest);
+}
+static DEVICE_ATTR_RO(largest_jump);
+
+static ssize_t last_event_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct kvmclock_watch watch;
+
+	kvmclock_sampler_get(&watch);
+	return sysfs_emit(buf, "%s %lld %lld\n", kvmclock_event_name(watch.latest.kind),
+			  watch.latest.epoch_jump, watch.latest.area_jump);
+}
+static DEVICE_ATTR_RO(last_event);
+
 static struct attribute *kvmclock_attrs[] = {
 	&dev_attr_mode.attr,
 	&dev_attr_features.attr,
 	&dev_attr_host_wall_time.attr,
 	&dev_attr_tsc_stable.attr,
 	&dev_attr_bad_reads.attr,
+	&dev_attr_pauses.attr,
+	&dev_attr_restores.attr,
+	&dev_attr_host_steps.attr,
+	&dev_attr_merged.attr,
+	&dev_attr_largest_jump.attr,
+	&dev_attr_last_event.attr,
 	NULL
 };
 

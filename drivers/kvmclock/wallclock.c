@@ -44,6 +44,23 @@ static int system_time(u64 *ns)
 }
 
 /**
+ * kvmclock_wall_epoch() - what the host's wall clock showed when its other clock was zero
+ * @ns: set to nanoseconds since 1970, UTC
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EIO if the host refuses or gives nothing that can be a time.
+ */
+int kvmclock_wall_epoch(s64 *ns)
+{
+	struct pvclock_wall_clock zero;
+	int err = ask_host(&zero);
+
+	if (!err)
+		*ns = (s64)zero.sec * NSEC_PER_SEC + zero.nsec;
+	return err;
+}
+
+/**
  * kvmclock_wall_time() - what the host's wall clock shows
  * @ts: set to the time since 1970, UTC
  *
