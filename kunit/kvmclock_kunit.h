@@ -44,5 +44,6 @@ extern struct kunit_suite kvmclock_life_suite;
 extern struct kunit_suite kvmclock_hostile_suite;
 extern struct kunit_suite kvmclock_event_suite;
 extern struct kunit_suite kvmclock_sampler_suite;
+extern struct kunit_suite kvmclock_given_suite;
 
 #endif /* KGD_KVMCLOCK_KUNIT_H */

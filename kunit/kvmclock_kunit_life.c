@@ -29,6 +29,7 @@ static void nothing_left(struct kunit *test)
 
 	KUNIT_EXPECT_FALSE(test, pvclock_hooks.clock_registered);
 	KUNIT_EXPECT_FALSE(test, src_kvmclock_left_running());
+	KUNIT_EXPECT_FALSE(test, src_ptp_registered());
 	KUNIT_EXPECT_EQ(test, pvclock_hooks.pm_active, 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&pvclock_hooks.pages), 0);
 	for_each_possible_cpu(cpu)
@@ -106,7 +107,12 @@ static void probe_fails(struct kunit *test)
 {
 	unsigned int nth;
 
-	pvclock_hooks.fail_action = 3;
+	for (nth = 3; nth <= 5; nth++) {
+		pvclock_hooks.fail_action = nth;
+		KUNIT_EXPECT_EQ(test, src_kvmclock_init(), -ENOMEM);
+		nothing_left(test);
+	}
+	pvclock_hooks.fail_page = 3;
 	KUNIT_EXPECT_EQ(test, src_kvmclock_init(), -ENOMEM);
 	nothing_left(test);
 	for (nth = 1; nth <= 2; nth++) {

@@ -13,6 +13,8 @@
 #include <linux/gfp.h>
 #include <linux/irq_work.h>
 #include <linux/kconfig.h>
+#include <linux/kernel.h>
+#include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/reboot.h>
 #include <linux/syscore_ops.h>
@@ -108,6 +110,17 @@ static inline int pvclock_src_action(struct device *dev, void (*action)(void *),
 		return devm_add_action_or_reset(dev, action, data);
 	action(data);
 	return -ENOMEM;
+}
+
+static inline int pvclock_src_uevent(struct kobject *kobj, enum kobject_action action, char *env[])
+{
+	size_t used = 0;
+
+	pvclock_hooks.uevents++;
+	for (; *env; env++)
+		used += scnprintf(pvclock_hooks.uevent + used,
+				  sizeof(pvclock_hooks.uevent) - used, "%s\n", *env);
+	return 0;
 }
 
 #undef cpu_relax

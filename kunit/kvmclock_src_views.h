@@ -4,6 +4,7 @@
 
 #include <linux/bits.h>
 #include <linux/cpumask.h>
+#include <linux/rtc.h>
 #include <linux/types.h>
 
 struct device;
@@ -39,6 +40,19 @@ void src_sampler_look(void);
 void src_sampler_vmfork(void);
 void src_sampler_sleep(unsigned long action);
 void src_sampler_forget(void);
+
+/* kvmclock_src_step.c */
+int src_step_set(const char *text);
+void src_step_trust(bool trust);
+
+/* kvmclock_src_rtc.c */
+const struct rtc_class_ops *src_rtc_ops(void);
+bool src_rtc_registered(void);
+
+/* kvmclock_src_ptp.c */
+struct ptp_clock_info;
+struct ptp_clock_info *src_ptp_info(void);
+bool src_ptp_registered(void);
 
 /* kvmclock_src_debugfs.c */
 struct seq_file;

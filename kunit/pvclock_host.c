@@ -106,6 +106,17 @@ static int soft_write_msr(u32 msr, u64 value)
 	return 0;
 }
 
+static int soft_pair(u64 address)
+{
+	struct kvm_clock_pairing *pairing = phys_to_virt(address);
+
+	if (!pvclock_host.pairs)
+		return -EOPNOTSUPP;
+	*pairing = pvclock_host.pairing;
+	pairing->tsc = rdtsc_ordered();
+	return 0;
+}
+
 static const struct pvclock_vcpu_time_info *soft_builtin_area(unsigned int cpu)
 {
 	return pvclock_host.builtin;
@@ -115,6 +126,7 @@ static const struct kvmclock_host_ops soft_ops = {
 	.cpuid = soft_cpuid,
 	.read_msr = soft_read_msr,
 	.write_msr = soft_write_msr,
+	.pair = soft_pair,
 	.builtin_area = soft_builtin_area,
 };
 
@@ -234,6 +246,7 @@ void pvclock_host_reset(void)
 	pvclock_hooks.fail_notifier = 0;
 	pvclock_hooks.sampler_delay = 0;
 	pvclock_hooks.uevents = 0;
+	pvclock_hooks.confidential = false;
 	pvclock_hooks.uevent[0] = '\0';
 	atomic_set(&pvclock_hooks.relax, 0);
 	atomic_set(&pvclock_hooks.said, 0);

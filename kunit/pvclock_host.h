@@ -15,6 +15,8 @@
 
 #include <asm/pvclock.h>
 
+#include <uapi/asm/kvm_para.h>
+
 /**
  * enum pvclock_fill - what does the host write when it is told of an area?
  * @PVCLOCK_FILL_GOOD: what it should
@@ -43,6 +45,8 @@ enum pvclock_fill {
  * @clings: CPUs whose area it does not let go of
  * @wall: what it writes as wall clock, version included
  * @wall_refused: whether the wall clock's MSR cannot be written
+ * @pairs: it answers KVM_HC_CLOCK_PAIRING
+ * @pairing: what it answers, but for the TSC
  * @wall_asked: how often it was asked for the wall clock
  * @builtin: the areas of a built-in clock, NULL if there is none
  * @msr: each CPU's MSR that registers the area
@@ -60,6 +64,8 @@ struct pvclock_host {
 	struct cpumask clings;
 	struct pvclock_wall_clock wall;
 	bool wall_refused;
+	bool pairs;
+	struct kvm_clock_pairing pairing;
 	unsigned int wall_asked;
 	const struct pvclock_vcpu_time_info *builtin;
 	u64 msr[NR_CPUS];
@@ -84,6 +90,8 @@ extern struct pvclock_host pvclock_host;
  * @fail_notifier: likewise for the sampler's notifiers
  * @sampler_delay: when the sampler wants to look again, in jiffies
  * @uevents: how many events were told of
+ * @confidential: the guest's memory is said to be encrypted, and is not
+ * @stepped: what CLOCK_REALTIME was to be set to
  * @uevent: the environment of the last one, a line each
  */
 struct pvclock_hooks {
@@ -100,6 +108,8 @@ struct pvclock_hooks {
 	unsigned int fail_notifier;
 	unsigned long sampler_delay;
 	unsigned int uevents;
+	bool confidential;
+	struct timespec64 stepped;
 	char uevent[256];
 };
 

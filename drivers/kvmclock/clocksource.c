@@ -7,6 +7,7 @@
 
 #include <linux/atomic.h>
 #include <linux/clocksource.h>
+#include <linux/clocksource_ids.h>
 #include <linux/irq_work.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
@@ -243,6 +244,8 @@ static struct clocksource clock = {
 	.resume = clocksource_resume_cpu,
 	.mask = CLOCKSOURCE_MASK(64),
 	.flags = CLOCK_SOURCE_IS_CONTINUOUS,
+	/* Its cycles are those of the built-in clock: for cross time stamps. */
+	.id = CSID_X86_KVM_CLK,
 	/* Nobody but the built-in clock can be read by the vDSO. */
 	.vdso_clock_mode = VDSO_CLOCKMODE_NONE,
 	/* While it is current, it cannot be unloaded. */

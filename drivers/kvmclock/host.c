@@ -6,10 +6,13 @@
 #include <linux/errno.h>
 #include <linux/percpu.h>
 
+#include <asm/kvm_para.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
 #include <asm/pvclock.h>
 #include <asm/kvmclock.h>
+
+#include <uapi/linux/kvm_para.h>
 
 #include "kvmclock.h"
 
@@ -28,6 +31,12 @@ static int host_write_msr(u32 msr, u64 value)
 	return wrmsrq_safe(msr, value) ? -EIO : 0;
 }
 
+static int host_pair(u64 address)
+{
+	return kvm_hypercall2(KVM_HC_CLOCK_PAIRING, address, KVM_CLOCK_PAIRING_WALLCLOCK) ?
+	       -EOPNOTSUPP : 0;
+}
+
 static const struct pvclock_vcpu_time_info *host_builtin_area(unsigned int cpu)
 {
 	struct pvclock_vsyscall_time_info *area = per_cpu(hv_clock_per_cpu, cpu);
@@ -39,6 +48,7 @@ static const struct kvmclock_host_ops host_ops = {
 	.cpuid = host_cpuid,
 	.read_msr = host_read_msr,
 	.write_msr = host_write_msr,
+	.pair = host_pair,
 	.builtin_area = host_builtin_area,
 };
 

@@ -4,6 +4,7 @@
 
 #include <linux/cache.h>
 #include <linux/cpumask.h>
+#include <linux/kconfig.h>
 #include <linux/time64.h>
 #include <linux/types.h>
 
@@ -30,12 +31,14 @@ enum kvmclock_mode {
  * @cpuid: one CPUID leaf, subleaf 0, as eax, ebx, ecx, edx
  * @read_msr: read an MSR of this CPU; 0 or a negative errno
  * @write_msr: write an MSR of this CPU; 0 or a negative errno
+ * @pair: KVM_HC_CLOCK_PAIRING; 0, or a negative errno if the host gives no pairing
  * @builtin_area: the area that the built-in clock registered for a CPU, or NULL
  */
 struct kvmclock_host_ops {
 	void (*cpuid)(u32 leaf, u32 regs[4]);
 	int (*read_msr)(u32 msr, u64 *value);
 	int (*write_msr)(u32 msr, u64 value);
+	int (*pair)(u64 address);
 	const struct pvclock_vcpu_time_info *(*builtin_area)(unsigned int cpu);
 };
 
@@ -108,6 +111,40 @@ void kvmclock_report(struct device *dev, const struct kvmclock_event *event, u64
 /* debugfs.c */
 void kvmclock_debugfs_start(void);
 void kvmclock_debugfs_stop(void);
+
+/* step.c */
+bool kvmclock_host_trusted(void);
+void kvmclock_step(struct device *dev, const struct kvmclock_event *event);
+
+/* rtc.c */
+#if IS_ENABLED(CONFIG_RTC_CLASS)
+int kvmclock_rtc_start(struct device *dev);
+void kvmclock_rtc_stop(void);
+#else
+static inline int kvmclock_rtc_start(struct device *dev)
+{
+	return 0;
+}
+
+static inline void kvmclock_rtc_stop(void)
+{
+}
+#endif
+
+/* ptp.c */
+#if IS_ENABLED(CONFIG_PTP_1588_CLOCK)
+int kvmclock_ptp_start(struct device *dev);
+void kvmclock_ptp_stop(void);
+#else
+static inline int kvmclock_ptp_start(struct device *dev)
+{
+	return 0;
+}
+
+static inline void kvmclock_ptp_stop(void)
+{
+}
+#endif
 
 /* sysfs.c */
 extern const struct attribute_group *kvmclock_groups[];

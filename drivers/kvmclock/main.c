@@ -69,6 +69,16 @@ static void sampler_stop(void *unused)
 	kvmclock_sampler_stop();
 }
 
+static void rtc_stop(void *unused)
+{
+	kvmclock_rtc_stop();
+}
+
+static void ptp_stop(void *unused)
+{
+	kvmclock_ptp_stop();
+}
+
 static void say_what_runs(void)
 {
 	struct timespec64 ts;
@@ -83,6 +93,28 @@ static void say_what_runs(void)
 			kvmclock_info.msr_time);
 	if (kvmclock_mode == KVMCLOCK_OWNER && !kvmclock_wall_time(&ts))
 		pr_info("host wall time %lld.%09ld\n", ts.tv_sec, ts.tv_nsec);
+}
+
+/*
+ * In a confidential guest neither. The kernel sets the system's time by a real-time
+ * clock that is the first one.
+ */
+static int give_time(struct device *dev)
+{
+	int err;
+
+	if (!kvmclock_host_trusted()) {
+		pr_info("a confidential guest: no real-time and no PTP clock of the host; trust_host=1 forces them\n");
+		return 0;
+	}
+	err = kvmclock_rtc_start(dev);
+	if (!err)
+		err = devm_add_action_or_reset(dev, rtc_stop, NULL);
+	if (!err)
+		err = kvmclock_ptp_start(dev);
+	if (!err)
+		err = devm_add_action_or_reset(dev, ptp_stop, NULL);
+	return err;
 }
 
 static int start(struct device *dev)
@@ -110,7 +142,11 @@ static int start(struct device *dev)
 	if (err)
 		return err;
 	kvmclock_debugfs_start();
-	return devm_add_action_or_reset(dev, sampler_stop, NULL);
+	err = devm_add_action_or_reset(dev, sampler_stop, NULL);
+	if (err)
+		return err;
+	kvmclock_step(dev, NULL);
+	return give_time(dev);
 }
 
 static int kvmclock_probe(struct platform_device *pdev)

@@ -146,8 +146,10 @@ static bool look_once(void)
 	event = watch.latest;
 	count = watch.count[event.kind];
 	mutex_unlock(&watch_lock);
-	if (told)
+	if (told) {
 		kvmclock_report(watch_dev, &event, count);
+		kvmclock_step(watch_dev, &event);
+	}
 	return watch.open;
 }
 
