@@ -42,7 +42,7 @@ static void nt_all_features(struct kunit *test)
 {
 	const struct nm_params params = {
 		.features = ~0ULL & ~NM_F_RING_PACKED & ~BIT_ULL(33) & ~BIT_ULL(36) &
-			    ~(NM_F_RING_RESET << 1),
+			    ~(NM_F_RING_RESET << 1) & ~NM_F_STANDBY,
 		.mtu = 1500, .max_pairs = 2, .mode = FV_RUN,
 	};
 	struct nt *nt = nt_start(test, &params);
@@ -273,7 +273,7 @@ struct kunit_suite nt_suite_base = {
 
 kunit_test_suites(&nt_suite_base, &nt_suite_model, &nt_suite_data, &nt_suite_offload,
 		  &nt_suite_control, &nt_suite_life, &nt_suite_fail, &nt_suite_hostile,
-		  &nt_suite_recovery);
+		  &nt_suite_recovery, &nt_suite_rss);
 
 MODULE_DESCRIPTION("Tests of virtio_net on a fake device");
 MODULE_AUTHOR("kvm-guest-drivers-linux authors");

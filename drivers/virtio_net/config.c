@@ -6,6 +6,7 @@
 #include <linux/if_ether.h>
 
 #include "ctrl.h"
+#include "rss.h"
 #include "rx.h"
 
 /* Spec limits for max_virtqueue_pairs (virtio 1.3, 5.1.4.1). */
@@ -34,6 +35,19 @@ static const struct {
 	{ VIRTIO_NET_F_CTRL_MAC_ADDR, VIRTIO_NET_F_CTRL_VQ },
 	{ VIRTIO_NET_F_CTRL_MAC_ADDR, VIRTIO_NET_F_CTRL_RX },
 	{ VIRTIO_NET_F_GUEST_ANNOUNCE, VIRTIO_NET_F_STATUS },
+	{ VIRTIO_NET_F_HOST_USO, VIRTIO_NET_F_CSUM },
+	{ VIRTIO_NET_F_GUEST_UFO, VIRTIO_NET_F_GUEST_CSUM },
+	{ VIRTIO_NET_F_GUEST_UFO, VIRTIO_NET_F_MRG_RXBUF },
+	{ VIRTIO_NET_F_CTRL_RX_EXTRA, VIRTIO_NET_F_CTRL_VQ },
+	{ VIRTIO_NET_F_CTRL_RX_EXTRA, VIRTIO_NET_F_CTRL_RX },
+	{ VIRTIO_NET_F_RSS, VIRTIO_NET_F_CTRL_VQ },
+	{ VIRTIO_NET_F_HASH_REPORT, VIRTIO_NET_F_CTRL_VQ },
+	{ VIRTIO_NET_F_NOTF_COAL, VIRTIO_NET_F_CTRL_VQ },
+	{ VIRTIO_NET_F_VQ_NOTF_COAL, VIRTIO_NET_F_CTRL_VQ },
+	/* Its header has the hash behind num_buffers (5.1.6). */
+	{ VIRTIO_NET_F_HASH_REPORT, VIRTIO_F_VERSION_1 },
+	/* The primary is found by its address. */
+	{ VIRTIO_NET_F_STANDBY, VIRTIO_NET_F_MAC },
 };
 
 static void vnet_validate_ecn(struct virtio_device *vdev)
@@ -78,7 +92,8 @@ static void vnet_validate_pairs(struct virtio_device *vdev)
 {
 	u16 pairs;
 
-	if (!virtio_has_feature(vdev, VIRTIO_NET_F_MQ))
+	if (!virtio_has_feature(vdev, VIRTIO_NET_F_MQ) &&
+	    !virtio_has_feature(vdev, VIRTIO_NET_F_RSS))
 		return;
 
 	pairs = virtio_cread16(vdev, offsetof(struct virtio_net_config,
@@ -88,6 +103,7 @@ static void vnet_validate_pairs(struct virtio_device *vdev)
 			 "device claims %u queue pairs, not %u to %u: using one\n",
 			 pairs, VNET_PAIRS_MIN, VNET_PAIRS_MAX);
 		__virtio_clear_bit(vdev, VIRTIO_NET_F_MQ);
+		__virtio_clear_bit(vdev, VIRTIO_NET_F_RSS);
 	}
 }
 
@@ -112,6 +128,7 @@ int vnet_validate(struct virtio_device *vdev)
 
 	vnet_validate_ecn(vdev);
 	vnet_validate_mtu(vdev);
+	vnet_rss_validate(vdev);
 	vnet_validate_pairs(vdev);
 
 	return 0;

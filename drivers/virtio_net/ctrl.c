@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 
 #include "ctrl.h"
+#include "rss.h"
 
 /* How long a command may take, in milliseconds. */
 #define VNET_CTRL_TIMEOUT_MIN	100
@@ -412,6 +413,8 @@ int vnet_ctrl_set_pairs(struct vnet *vn, u16 pairs)
 		.virtqueue_pairs = cpu_to_virtio16(vn->vdev, pairs),
 	};
 
+	if (vn->rss.table)
+		return vnet_rss_set_pairs(vn, pairs);
 	if (!vnet_has(vn, VIRTIO_NET_F_MQ))
 		return pairs == 1 ? 0 : -EOPNOTSUPP;
 

@@ -4,7 +4,9 @@
 #include <linux/ethtool.h>
 #include <linux/module.h>
 
+#include "coal.h"
 #include "net.h"
+#include "rss.h"
 
 static void vnet_get_drvinfo(struct net_device *dev,
 			     struct ethtool_drvinfo *info)
@@ -83,10 +85,57 @@ static int vnet_set_link_ksettings(struct net_device *dev,
 						  &vn->duplex);
 }
 
+static int vnet_get_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info, u32 *rules)
+{
+	struct vnet *vn = netdev_priv(dev);
+	struct ethtool_rxfh_fields fields = { .flow_type = info->flow_type };
+	int err;
+
+	switch (info->cmd) {
+	case ETHTOOL_GRXRINGS:
+		info->data = vn->pairs;
+		return 0;
+	case ETHTOOL_GRXFH:
+		err = vnet_get_rxfh_fields(dev, &fields);
+		info->data = fields.data;
+		return err;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static int vnet_set_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info)
+{
+	const struct ethtool_rxfh_fields fields = {
+		.flow_type = info->flow_type,
+		.data = info->data,
+	};
+
+	if (info->cmd != ETHTOOL_SRXFH)
+		return -EOPNOTSUPP;
+
+	return vnet_set_rxfh_fields(dev, &fields, NULL);
+}
+
 const struct ethtool_ops vnet_ethtool_ops = {
+	.supported_coalesce_params = ETHTOOL_COALESCE_USECS |
+				     ETHTOOL_COALESCE_MAX_FRAMES |
+				     ETHTOOL_COALESCE_USE_ADAPTIVE_RX,
 	.get_drvinfo		= vnet_get_drvinfo,
 	.get_link		= ethtool_op_get_link,
 	.get_ringparam		= vnet_get_ringparam,
+	.set_ringparam		= vnet_set_ringparam,
+	.get_coalesce		= vnet_get_coalesce,
+	.set_coalesce		= vnet_set_coalesce,
+	.get_per_queue_coalesce	= vnet_get_queue_coalesce,
+	.set_per_queue_coalesce	= vnet_set_queue_coalesce,
+	.get_rxfh_key_size	= vnet_get_rxfh_key_size,
+	.get_rxfh_indir_size	= vnet_get_rxfh_indir_size,
+	.get_rxfh		= kgd_get_rxfh_op,
+	.set_rxfh		= kgd_set_rxfh_op,
+	KGD_ETHTOOL_FIELDS_OPS(vnet_get_rxfh_fields, vnet_set_rxfh_fields)
+	.get_rxnfc		= vnet_get_rxnfc,
+	.set_rxnfc		= vnet_set_rxnfc,
 	.get_channels		= vnet_get_channels,
 	.set_channels		= vnet_set_channels,
 	.get_link_ksettings	= vnet_get_link_ksettings,

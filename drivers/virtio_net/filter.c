@@ -6,6 +6,11 @@
 
 #include "ctrl.h"
 
+/* Unicast addresses in the table of a device that can do without; QEMU's holds 64
+ * of both kinds.
+ */
+#define VNET_UNICAST_MAX	64
+
 /**
  * vnet_set_rx_mode() - the filters the stack wants have changed
  * @dev: the net device
@@ -26,6 +31,11 @@ static u8 *vnet_mac_list(struct vnet *vn, u8 *pos,
 	struct virtio_net_ctrl_mac *table = (void *)pos;
 	const struct netdev_hw_addr *ha;
 
+	if (!list) {
+		table->entries = 0;
+		return pos + sizeof(*table);
+	}
+
 	table->entries = cpu_to_virtio32(vn->vdev, netdev_hw_addr_list_count(list));
 	pos += sizeof(*table);
 	netdev_hw_addr_list_for_each(ha, list) {
@@ -36,6 +46,19 @@ static u8 *vnet_mac_list(struct vnet *vn, u8 *pos,
 	return pos;
 }
 
+/* Without any multicast group nothing but broadcasts need come. */
+static bool vnet_wants_no_multicast(struct vnet *vn)
+{
+	return vnet_has(vn, VIRTIO_NET_F_CTRL_RX_EXTRA) && !netdev_mc_count(vn->dev);
+}
+
+/* Beyond this a table costs the device more than the packets it keeps away. */
+static bool vnet_wants_all_unicast(struct vnet *vn)
+{
+	return vnet_has(vn, VIRTIO_NET_F_CTRL_RX_EXTRA) &&
+	       netdev_uc_count(vn->dev) > VNET_UNICAST_MAX;
+}
+
 /* The unicast table, then the multicast table (virtio 1.3, 5.1.6.5.2). */
 static void *vnet_mac_tables(struct vnet *vn, size_t *len, size_t *first_len)
 {
@@ -44,13 +67,15 @@ static void *vnet_mac_tables(struct vnet *vn, size_t *len, size_t *first_len)
 
 	netif_addr_lock_bh(dev);
 
+	vn->all_unicast = vnet_wants_all_unicast(vn);
+	vn->no_multicast = vnet_wants_no_multicast(vn);
 	*first_len = sizeof(struct virtio_net_ctrl_mac) +
-		     netdev_uc_count(dev) * ETH_ALEN;
+		     (vn->all_unicast ? 0 : netdev_uc_count(dev)) * ETH_ALEN;
 	*len = *first_len + sizeof(struct virtio_net_ctrl_mac) +
 	       netdev_mc_count(dev) * ETH_ALEN;
 	buf = kzalloc(*len, GFP_ATOMIC);
 	if (buf) {
-		pos = vnet_mac_list(vn, buf, &dev->uc);
+		pos = vnet_mac_list(vn, buf, vn->all_unicast ? NULL : &dev->uc);
 		vnet_mac_list(vn, pos, &dev->mc);
 	}
 
@@ -93,6 +118,14 @@ void vnet_rx_mode_work(struct work_struct *work)
 	err2 = tables ? vnet_ctrl_msg(vn, &msg) : -ENOMEM;
 	kfree(tables);
 	err = err ?: err2;
+
+	if (tables && vnet_has(vn, VIRTIO_NET_F_CTRL_RX_EXTRA)) {
+		err2 = vnet_rx_flag(vn, VIRTIO_NET_CTRL_RX_ALLUNI, vn->all_unicast);
+		err = err ?: err2;
+		err2 = vnet_rx_flag(vn, VIRTIO_NET_CTRL_RX_NOMULTI,
+				    vn->no_multicast && !(flags & IFF_ALLMULTI));
+		err = err ?: err2;
+	}
 
 	if (err && net_ratelimit())
 		netdev_warn(vn->dev, "receive filters not set, error %d\n", err);

@@ -6,6 +6,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/tcp.h>
+#include <linux/udp.h>
 #include <linux/virtio_net.h>
 
 #include "net.h"
@@ -64,10 +65,10 @@ static inline int vnet_hdr_to_skb(const struct vnet *vn, struct sk_buff *skb,
 	return virtio_net_hdr_to_skb(skb, hdr, vn->little_endian);
 }
 
-/* Length of the headers up to the TCP payload. The packet may come from
+/* Length of the headers up to the TCP or UDP payload. The packet may come from
  * another guest and be unchecked: nothing outside of its linear part is read.
  */
-static inline unsigned int vnet_tcp_hdr_len(const struct sk_buff *skb)
+static inline unsigned int vnet_l4_hdr_len(const struct sk_buff *skb)
 {
 	unsigned int start;
 
@@ -75,6 +76,8 @@ static inline unsigned int vnet_tcp_hdr_len(const struct sk_buff *skb)
 		return skb_headlen(skb);
 
 	start = skb_checksum_start_offset(skb);
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4)
+		return min_t(unsigned int, start + sizeof(struct udphdr), skb_headlen(skb));
 	if (start + sizeof(struct tcphdr) > skb_headlen(skb))
 		return skb_headlen(skb);
 
@@ -92,6 +95,8 @@ static inline int vnet_hdr_set_gso(const struct vnet_sq *sq,
 		hdr->gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
 	else if (info->gso_type & SKB_GSO_TCPV6)
 		hdr->gso_type = VIRTIO_NET_HDR_GSO_TCPV6;
+	else if (info->gso_type & SKB_GSO_UDP_L4)
+		hdr->gso_type = VIRTIO_NET_HDR_GSO_UDP_L4;
 	else
 		return -EINVAL;
 
@@ -99,7 +104,8 @@ static inline int vnet_hdr_set_gso(const struct vnet_sq *sq,
 		hdr->gso_type |= VIRTIO_NET_HDR_GSO_ECN;
 
 	hdr->gso_size = __cpu_to_virtio16(le, info->gso_size);
-	hdr->hdr_len = __cpu_to_virtio16(le, vnet_tcp_hdr_len(skb));
+	/* Exact, as VIRTIO_NET_F_GUEST_HDRLEN wants it. */
+	hdr->hdr_len = __cpu_to_virtio16(le, vnet_l4_hdr_len(skb));
 
 	return 0;
 }
@@ -117,6 +123,8 @@ static inline int vnet_hdr_from_skb(const struct vnet_sq *sq,
 	memset(hdr, 0, sizeof(*hdr));
 	if (likely(sq->hdr_len >= sizeof(*mrg)))
 		mrg->num_buffers = 0;
+	if (unlikely(sq->hdr_len > sizeof(*mrg)))
+		memset(mrg + 1, 0, sq->hdr_len - sizeof(*mrg));
 
 	if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		hdr->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;

@@ -6,8 +6,11 @@
 #include <linux/moduleparam.h>
 #include <linux/rtnetlink.h>
 #include <linux/virtio_ring.h>
+#include <net/net_failover.h>
 
+#include "coal.h"
 #include "ctrl.h"
+#include "rss.h"
 #include "tx.h"
 
 static int napi_weight = NAPI_POLL_WEIGHT;
@@ -69,6 +72,17 @@ static unsigned int vnet_features[] = {
 	VIRTIO_NET_F_MQ,
 	VIRTIO_NET_F_CTRL_MAC_ADDR,
 	VIRTIO_NET_F_SPEED_DUPLEX,
+	VIRTIO_NET_F_CTRL_RX_EXTRA,
+	VIRTIO_NET_F_RSS,
+	VIRTIO_NET_F_HASH_REPORT,
+	VIRTIO_NET_F_NOTF_COAL,
+	VIRTIO_NET_F_VQ_NOTF_COAL,
+	VIRTIO_NET_F_GUEST_HDRLEN,
+	VIRTIO_NET_F_HOST_USO,
+	VIRTIO_NET_F_GUEST_UFO,
+#if IS_ENABLED(CONFIG_NET_FAILOVER)
+	VIRTIO_NET_F_STANDBY,
+#endif
 	/* Only for the legacy interface, see VNET_LEGACY_ONLY. */
 	VIRTIO_NET_F_GSO,
 	VIRTIO_F_ANY_LAYOUT,
@@ -119,6 +133,12 @@ void vnet_push_config(struct vnet *vn, bool again)
 	if (err)
 		dev_warn(&vn->vdev->dev, "address not set, error %d\n", err);
 
+	if (vn->rss.report && !vn->rss.table) {
+		err = vnet_rss_send(vn, vn->pairs);
+		if (err)
+			dev_warn(&vn->vdev->dev, "hash not set, error %d\n", err);
+	}
+
 	err = vnet_ctrl_set_pairs(vn, vn->pairs);
 	if (err) {
 		dev_warn(&vn->vdev->dev, "%u queue pairs refused, error %d%s\n",
@@ -134,6 +154,7 @@ void vnet_push_config(struct vnet *vn, bool again)
 			dev_warn(&vn->vdev->dev,
 				 "receive offloads not set, error %d\n", err);
 	}
+	vnet_coal_restore(vn);
 }
 
 /**
@@ -152,6 +173,7 @@ int vnet_start_device(struct vnet *vn)
 		return err;
 
 	virtio_device_ready(vn->vdev);
+	vnet_rings_restore(vn);
 	vnet_push_config(vn, false);
 
 	return 0;
@@ -180,7 +202,8 @@ static u16 vnet_max_pairs(struct virtio_device *vdev)
 {
 	u16 pairs;
 
-	if (!virtio_has_feature(vdev, VIRTIO_NET_F_MQ))
+	if (!virtio_has_feature(vdev, VIRTIO_NET_F_MQ) &&
+	    !virtio_has_feature(vdev, VIRTIO_NET_F_RSS))
 		return 1;
 
 	/* Checked by vnet_validate(), but read again since. */
@@ -188,6 +211,27 @@ static u16 vnet_max_pairs(struct virtio_device *vdev)
 					      max_virtqueue_pairs));
 	return clamp_t(u16, pairs, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MIN,
 		       VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MAX);
+}
+
+/* The stack then uses the device that is passed through while it is there. */
+static int vnet_failover_add(struct vnet *vn)
+{
+#if IS_ENABLED(CONFIG_NET_FAILOVER)
+	if (vnet_has(vn, VIRTIO_NET_F_STANDBY)) {
+		vn->failover = net_failover_create(vn->dev);
+		if (IS_ERR(vn->failover))
+			return PTR_ERR(vn->failover);
+	}
+#endif
+	return 0;
+}
+
+static void vnet_failover_remove(struct vnet *vn)
+{
+#if IS_ENABLED(CONFIG_NET_FAILOVER)
+	if (vn->failover)
+		net_failover_destroy(vn->failover);
+#endif
 }
 
 static int vnet_register(struct vnet *vn)
@@ -201,7 +245,15 @@ static int vnet_register(struct vnet *vn)
 	if (err)
 		return err;
 
-	return register_netdev(vn->dev);
+	err = register_netdev(vn->dev);
+	if (err)
+		return err;
+
+	err = vnet_failover_add(vn);
+	if (err)
+		unregister_netdev(vn->dev);
+
+	return err;
 }
 
 static int vnet_probe(struct virtio_device *vdev)
@@ -230,9 +282,13 @@ static int vnet_probe(struct virtio_device *vdev)
 	vnet_netdev_setup(vn, csum, gso);
 	vnet_config_read_mac(vn);
 
+	err = vnet_rss_setup(vn);
+	if (err)
+		goto err_netdev;
 	err = vnet_queues_alloc(vn, napi_weight);
 	if (err)
 		goto err_netdev;
+	vnet_coal_init(vn);
 
 	err = vnet_start_device(vn);
 	if (err)
@@ -260,6 +316,7 @@ err_vqs:
 err_queues:
 	vnet_queues_free(vn);
 err_netdev:
+	kfree(vn->rss.table);
 	free_netdev(dev);
 
 	return err;
@@ -273,6 +330,7 @@ static void vnet_remove(struct virtio_device *vdev)
 	/* The core lets no more configuration changes through. */
 	cancel_work_sync(&vn->config_work);
 	vnet_affinity_remove(vn);
+	vnet_failover_remove(vn);
 	unregister_netdev(vn->dev);
 	/* Until now the watchdog may have asked for it again. */
 	vnet_recovery_stop(vn);
@@ -280,6 +338,7 @@ static void vnet_remove(struct virtio_device *vdev)
 	cancel_work_sync(&vn->rx_mode_work);
 	vnet_vqs_release(vn);
 	vnet_queues_free(vn);
+	kfree(vn->rss.table);
 	free_netdev(vn->dev);
 }
 

@@ -3,6 +3,7 @@
 #define VIRTIO_NET_NET_H
 
 #include <linux/cpuhotplug.h>
+#include <linux/dim.h>
 #include <linux/ethtool.h>
 #include <linux/if_vlan.h>
 #include <linux/mutex.h>
@@ -16,6 +17,7 @@
 #include <linux/virtio_net.h>
 #include <linux/workqueue.h>
 
+struct failover;
 struct page_pool;
 struct vnet_cmd;
 
@@ -39,6 +41,7 @@ struct vnet_cmd;
  * @drops: packets lost for whatever reason, errors included
  * @length_errors: packets whose length or buffer count was not possible
  * @frame_errors: packets whose offload fields were not possible
+ * @malformed: packets with either
  * @kicks: notifications sent to the device
  *
  * Written by the queue's NAPI context only.
@@ -50,6 +53,7 @@ struct vnet_rx_stats {
 	u64_stats_t drops;
 	u64_stats_t length_errors;
 	u64_stats_t frame_errors;
+	u64_stats_t malformed;
 	u64_stats_t kicks;
 };
 
@@ -78,6 +82,16 @@ struct vnet_tx_stats {
 };
 
 /**
+ * struct vnet_coal - notification coalescing of a queue
+ * @usecs: microseconds a notification may be late
+ * @frames: packets that do not wait any longer
+ */
+struct vnet_coal {
+	u32 usecs;
+	u32 frames;
+};
+
+/**
  * struct vnet_rq - one receive queue
  * @vq: the virtqueue, NULL while the device is frozen
  * @vn: the device
@@ -94,6 +108,8 @@ struct vnet_tx_stats {
  * @carve_left: pieces left at @carve
  * @mergeable: a packet may span several buffers
  * @split_hdr: the header needs a descriptor of its own
+ * @report: the header has a hash
+ * @adaptive: @dim sets the coalescing; RTNL to write
  * @starved: no memory was left, the timer says when to ask again
  * @need_kick: buffers were added since the last notification
  * @watched: the next poll is no answer to an interrupt
@@ -104,7 +120,10 @@ struct vnet_tx_stats {
  * @pool_small: single pages, for when large ones are short
  * @sg: descriptors of the buffer being posted
  * @napi: receive context; owns every field above and @stats
+ * @calls: interrupts, for @dim
+ * @dim: measures, if @adaptive
  * @stats: counters
+ * @coal: as the device was told; RTNL, or the work of @dim
  * @refill_timer: brings a starved queue back
  * @backoff: jiffies the next starvation waits
  * @index: number of the queue pair
@@ -128,6 +147,8 @@ struct vnet_rq {
 	u8 carve_left;
 	bool mergeable;
 	bool split_hdr;
+	bool report;
+	bool adaptive;
 	bool starved;
 	bool need_kick;
 	bool watched;
@@ -140,8 +161,12 @@ struct vnet_rq {
 
 	struct napi_struct napi ____cacheline_aligned_in_smp;
 
+	u16 calls;
+	struct dim dim;
+
 	struct vnet_rx_stats stats ____cacheline_aligned_in_smp;
 
+	struct vnet_coal coal;
 	struct timer_list refill_timer;
 	unsigned long backoff;
 	u16 index;
@@ -166,6 +191,7 @@ struct vnet_rq {
  * @sg: descriptors of the packet being sent
  * @stats: counters
  * @napi: completion context
+ * @coal: as the device was told; RTNL
  * @stall_packets: packets sent when the watchdog last looked
  * @stall_step: what was tried last, see enum vnet_recovery
  * @name: name of the interrupt
@@ -189,6 +215,7 @@ struct vnet_sq {
 	struct scatterlist sg[VNET_TX_MAX_SG] ____cacheline_aligned_in_smp;
 
 	struct napi_struct napi ____cacheline_aligned_in_smp;
+	struct vnet_coal coal;
 	u64 stall_packets;
 	u8 stall_step;
 	char name[VNET_NAME_LEN];
@@ -258,6 +285,26 @@ struct vnet_ctrl {
 	struct delayed_work late_work;
 };
 
+#define VNET_RSS_KEY_LEN	40
+
+/**
+ * struct vnet_rss - which hash, and where it leads; RTNL
+ * @supported: hash types of the device, 0 if it does not hash for us
+ * @types: of these, the ones that are on
+ * @report: received packets have their hash
+ * @table_len: entries of @table, a power of two
+ * @table: receive queues, NULL without VIRTIO_NET_F_RSS
+ * @key: of the Toeplitz hash
+ */
+struct vnet_rss {
+	u32 supported;
+	u32 types;
+	bool report;
+	u16 table_len;
+	u16 *table;
+	u8 key[VNET_RSS_KEY_LEN];
+};
+
 /**
  * struct vnet - one network device
  * @vdev: the virtio device
@@ -280,6 +327,16 @@ struct vnet_ctrl {
  *	when not @mergeable
  * @ctrl: the control queue
  * @recovery: what was done about queues that have stopped
+ * @failover: the standby of a passed-through device, or NULL
+ * @rss: see there
+ * @coal_rx: for all receive queues; RTNL
+ * @coal_tx: for all transmit queues; RTNL
+ * @coal_adaptive: all receive queues are adaptive; RTNL
+ * @coal_set: a person has changed it; RTNL
+ * @rx_ring: receive ring size somebody has set, 0 for the device's; RTNL
+ * @tx_ring: likewise for transmit rings; RTNL
+ * @all_unicast: the device was told not to filter unicast addresses
+ * @no_multicast: the device was told that no multicast is wanted
  * @offloads: receive offloads that are on; RTNL
  * @offloads_max: receive offloads that were negotiated
  * @link_up: last link state seen; written by @config_work
@@ -312,6 +369,16 @@ struct vnet {
 
 	struct vnet_ctrl ctrl;
 	struct vnet_recovery_state recovery;
+	struct failover *failover;
+	struct vnet_rss rss;
+	struct vnet_coal coal_rx;
+	struct vnet_coal coal_tx;
+	bool coal_adaptive;
+	bool coal_set;
+	u32 rx_ring;
+	u32 tx_ring;
+	bool all_unicast;
+	bool no_multicast;
 	u64 offloads;
 	u64 offloads_max;
 
@@ -363,6 +430,12 @@ void vnet_affinity_exit(void);
 int vnet_affinity_add(struct vnet *vn);
 void vnet_affinity_remove(struct vnet *vn);
 void vnet_affinity_update(struct vnet *vn);
+
+/* ring.c */
+int vnet_set_ringparam(struct net_device *dev, struct ethtool_ringparam *ring,
+		       struct kernel_ethtool_ringparam *kernel_ring,
+		       struct netlink_ext_ack *extack);
+void vnet_rings_restore(struct vnet *vn);
 
 /* filter.c */
 void vnet_set_rx_mode(struct net_device *dev);

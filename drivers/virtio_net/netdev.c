@@ -4,6 +4,7 @@
 #include <linux/cpu.h>
 #include <linux/etherdevice.h>
 
+#include "coal.h"
 #include "ctrl.h"
 #include "rx.h"
 #include "tx.h"
@@ -11,7 +12,8 @@
 /* Receive offloads that ethtool calls rx-gro-hw. */
 #define VNET_OFFLOADS_GRO_HW	(BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | \
 				 BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) | \
-				 BIT_ULL(VIRTIO_NET_F_GUEST_ECN))
+				 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) | \
+				 BIT_ULL(VIRTIO_NET_F_GUEST_UFO))
 
 /**
  * vnet_pair_up() - let a queue pair run
@@ -57,6 +59,7 @@ void vnet_pair_down(struct vnet *vn, u16 pair)
 	rq->active = false;
 	napi_disable(&rq->napi);
 	timer_delete_sync(&rq->refill_timer);
+	vnet_coal_stop(vn, pair);
 	napi_disable(&vn->sq[pair].napi);
 }
 
@@ -263,6 +266,17 @@ static int vnet_set_features(struct net_device *dev, netdev_features_t features)
 	return 0;
 }
 
+/* As in-tree: names the standby so that udev tells it from its master. */
+static int vnet_get_phys_port_name(struct net_device *dev, char *buf, size_t len)
+{
+	struct vnet *vn = netdev_priv(dev);
+
+	if (!vn->failover)
+		return -EOPNOTSUPP;
+
+	return snprintf(buf, len, "sby") < len ? 0 : -EOPNOTSUPP;
+}
+
 const struct net_device_ops vnet_netdev_ops = {
 	.ndo_open		= vnet_open,
 	.ndo_stop		= vnet_stop,
@@ -276,6 +290,7 @@ const struct net_device_ops vnet_netdev_ops = {
 	.ndo_get_stats64	= vnet_get_stats64,
 	.ndo_set_features	= vnet_set_features,
 	.ndo_features_check	= passthru_features_check,
+	.ndo_get_phys_port_name	= vnet_get_phys_port_name,
 };
 
 /* virtio 1.3, 5.1.5: what the device can do with packets we send. */
@@ -296,13 +311,15 @@ static void vnet_setup_tx_features(struct vnet *vn, bool csum, bool gso)
 		dev->hw_features |= NETIF_F_TSO;
 	if (vnet_has(vn, VIRTIO_NET_F_HOST_TSO6))
 		dev->hw_features |= NETIF_F_TSO6;
+	if (vnet_has(vn, VIRTIO_NET_F_HOST_USO))
+		dev->hw_features |= NETIF_F_GSO_UDP_L4;
 	if (vnet_has(vn, VIRTIO_NET_F_HOST_ECN))
 		dev->hw_features |= NETIF_F_TSO_ECN;
 
 	/* The device checks the headers of packets from other guests. */
 	dev->features |= NETIF_F_GSO_ROBUST;
 	if (gso)
-		dev->features |= dev->hw_features & NETIF_F_ALL_TSO;
+		dev->features |= dev->hw_features & (NETIF_F_ALL_TSO | NETIF_F_GSO_UDP_L4);
 }
 
 static void vnet_setup_rx_features(struct vnet *vn)
@@ -321,6 +338,10 @@ static void vnet_setup_rx_features(struct vnet *vn)
 	if (vnet_has(vn, VIRTIO_NET_F_GUEST_TSO6)) {
 		vn->gso_types |= BIT(VIRTIO_NET_HDR_GSO_TCPV6);
 		vn->offloads_max |= BIT_ULL(VIRTIO_NET_F_GUEST_TSO6);
+	}
+	if (vnet_has(vn, VIRTIO_NET_F_GUEST_UFO)) {
+		vn->gso_types |= BIT(VIRTIO_NET_HDR_GSO_UDP);
+		vn->offloads_max |= BIT_ULL(VIRTIO_NET_F_GUEST_UFO);
 	}
 	if (vnet_has(vn, VIRTIO_NET_F_GUEST_ECN))
 		vn->offloads_max |= BIT_ULL(VIRTIO_NET_F_GUEST_ECN);
@@ -382,6 +403,8 @@ void vnet_netdev_setup(struct vnet *vn, bool csum, bool gso)
 	vn->hdr_len = vn->mergeable || v1 ?
 		      sizeof(struct virtio_net_hdr_mrg_rxbuf) :
 		      sizeof(struct virtio_net_hdr);
+	if (vnet_has(vn, VIRTIO_NET_F_HASH_REPORT))
+		vn->hdr_len = sizeof(struct virtio_net_hdr_v1_hash);
 	vn->speed = SPEED_UNKNOWN;
 	vn->duplex = DUPLEX_UNKNOWN;
 

@@ -23,6 +23,7 @@ static void vnet_rq_init(struct vnet *vn, u16 pair, int napi_weight)
 	rq->hdr_len = vn->hdr_len;
 	rq->mergeable = vn->mergeable;
 	rq->split_hdr = !vn->any_layout;
+	rq->report = vn->rss.report;
 	if (vn->mergeable) {
 		rq->min_shift = VNET_BUF_MIN_SHIFT;
 		rq->max_shift = VNET_BUF_MRG_SHIFT;

@@ -4,7 +4,9 @@
 #include <linux/etherdevice.h>
 #include <net/page_pool/helpers.h>
 
+#include "coal.h"
 #include "hdr.h"
+#include "rss.h"
 #include "rx.h"
 #include "tx.h"
 
@@ -23,6 +25,13 @@ struct vnet_rx_batch {
 	unsigned int drops;
 	unsigned int length_errors;
 	unsigned int frame_errors;
+};
+
+/* What a received header says, copied. */
+struct vnet_rx_hdr {
+	struct virtio_net_hdr hdr;
+	u32 hash;
+	u16 report;
 };
 
 /* A used buffer: where its frame is and how much of it there is. */
@@ -237,7 +246,7 @@ drop:
 /* Turn a used buffer, and those that follow it, into a packet. */
 static struct sk_buff *vnet_rx_packet(struct vnet_rq *rq,
 				      const struct vnet_rx_used *used,
-				      struct virtio_net_hdr *hdr,
+				      struct vnet_rx_hdr *hdr,
 				      struct vnet_rx_batch *batch)
 {
 	const void *start = used->va + rq->headroom;
@@ -255,7 +264,13 @@ static struct sk_buff *vnet_rx_packet(struct vnet_rq *rq,
 	/* The device can write to the buffer at any time: what is checked has
 	 * to be a copy.
 	 */
-	memcpy(hdr, start, sizeof(*hdr));
+	memcpy(&hdr->hdr, start, sizeof(hdr->hdr));
+	if (unlikely(rq->report)) {
+		const struct virtio_net_hdr_v1_hash *hash = start;
+
+		hdr->hash = le32_to_cpu(READ_ONCE(hash->hash_value));
+		hdr->report = le16_to_cpu(READ_ONCE(hash->hash_report));
+	}
 
 	if (rq->mergeable) {
 		const struct virtio_net_hdr_mrg_rxbuf *mrg = start;
@@ -290,7 +305,7 @@ static void vnet_rx_one(struct vnet_rq *rq, const struct vnet_rx_used *used,
 			struct vnet_rx_batch *batch)
 {
 	struct net_device *dev = rq->vn->dev;
-	struct virtio_net_hdr hdr;
+	struct vnet_rx_hdr hdr;
 	struct sk_buff *skb;
 	unsigned int len;
 
@@ -303,9 +318,17 @@ static void vnet_rx_one(struct vnet_rq *rq, const struct vnet_rx_used *used,
 	len = skb->len;
 	rq->len_avg += len - rq->len_avg / 64;
 
-	if (unlikely(vnet_hdr_to_skb(rq->vn, skb, &hdr))) {
+	if (unlikely(vnet_hdr_to_skb(rq->vn, skb, &hdr.hdr))) {
 		vnet_rx_complain(rq, "bad offload header, gso type",
-				 hdr.gso_type);
+				 hdr.hdr.gso_type);
+		batch->frame_errors++;
+		batch->drops++;
+		dev_kfree_skb_any(skb);
+		return;
+	}
+	if (unlikely(rq->report) &&
+	    unlikely(!vnet_rss_hash(rq->vn, skb, hdr.hash, hdr.report))) {
+		vnet_rx_complain(rq, "bad hash report", hdr.report);
 		batch->frame_errors++;
 		batch->drops++;
 		dev_kfree_skb_any(skb);
@@ -330,6 +353,7 @@ static void vnet_rx_account(struct vnet_rq *rq, const struct vnet_rx_batch *b)
 		u64_stats_add(&stats->drops, b->drops);
 		u64_stats_add(&stats->length_errors, b->length_errors);
 		u64_stats_add(&stats->frame_errors, b->frame_errors);
+		u64_stats_add(&stats->malformed, b->length_errors + b->frame_errors);
 	}
 	u64_stats_update_end(&stats->syncp);
 }
@@ -357,8 +381,10 @@ void vnet_rx_schedule(struct vnet_rq *rq)
 void vnet_rx_irq(struct virtqueue *vq)
 {
 	struct vnet *vn = vq->vdev->priv;
+	struct vnet_rq *rq = &vn->rq[VNET_PAIR(vq->index)];
 
-	vnet_rx_schedule(&vn->rq[VNET_PAIR(vq->index)]);
+	rq->calls++;
+	vnet_rx_schedule(rq);
 }
 
 /**
@@ -409,6 +435,8 @@ int vnet_rx_poll(struct napi_struct *napi, int budget)
 			virtqueue_disable_cb(rq->vq);
 		else if (unlikely(virtqueue_poll(rq->vq, opaque)))
 			vnet_rx_schedule(rq);
+		else if (unlikely(READ_ONCE(rq->adaptive)) && done)
+			vnet_coal_sample(rq);
 	}
 
 	return done;

@@ -76,6 +76,8 @@ void *vnet_rx_head_new(struct vnet_rq *rq);
 void vnet_rx_head_put(struct vnet_rq *rq, void *head);
 void vnet_rx_put(struct vnet_rq *rq, void *token, bool in_napi);
 void vnet_rx_drain(struct vnet_rq *rq);
+void vnet_rx_recycle(struct virtqueue *vq, void *buf);
+void vnet_rx_recycled(struct virtqueue *vq);
 void vnet_rx_timer(struct timer_list *timer);
 
 static inline bool vnet_rx_wants_refill(const struct vnet_rq *rq)

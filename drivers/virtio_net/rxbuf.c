@@ -382,3 +382,26 @@ void vnet_rx_drain(struct vnet_rq *rq)
 		vnet_rx_put(rq, token, false);
 	rq->posted = 0;
 }
+
+/**
+ * vnet_rx_recycle() - a buffer comes back from a queue that is reset
+ * @vq: the virtqueue
+ * @buf: the buffer
+ */
+void vnet_rx_recycle(struct virtqueue *vq, void *buf)
+{
+	struct vnet *vn = vq->vdev->priv;
+
+	vnet_rx_put(&vn->rq[VNET_PAIR(vq->index)], buf, false);
+}
+
+/**
+ * vnet_rx_recycled() - all buffers have come back
+ * @vq: the virtqueue, its NAPI disabled
+ */
+void vnet_rx_recycled(struct virtqueue *vq)
+{
+	struct vnet *vn = vq->vdev->priv;
+
+	vnet_rx_ring_reset(&vn->rq[VNET_PAIR(vq->index)]);
+}

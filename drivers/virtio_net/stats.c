@@ -23,6 +23,7 @@ static const struct vnet_stat vnet_rx_stats[] = {
 	VNET_RX_STAT(bytes),
 	VNET_RX_STAT(drops),
 	VNET_RX_STAT(kicks),
+	VNET_RX_STAT(malformed),
 };
 
 static const struct vnet_stat vnet_tx_stats[] = {

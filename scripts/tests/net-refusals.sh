@@ -29,7 +29,7 @@ net_refused "MTU 9000 without mergeable buffers" ip link set "$(net_dev 2)" mtu 
 net_refused "a multicast address" ip link set "$dev" address 01:00:5e:00:00:01
 net_refused "LRO" ethtool -K "$dev" lro on
 net_refused "duplex 7" ethtool -s "$dev" duplex 7
-net_refused "another ring size" ethtool -G "$dev" rx 128
+net_refused "a ring of 100" ethtool -G "$dev" rx 100
 
 state > /tmp/after
 diff /tmp/before /tmp/after || fail "a refusal has changed something"
