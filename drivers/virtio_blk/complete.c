@@ -133,16 +133,9 @@ static void vblk_end_rest(struct vblk_req *r, int cpu)
 	}
 }
 
-/**
- * vblk_interrupt() - callback of a virtqueue
- * @vq: the virtqueue whose used ring has grown
- *
- * Context: the transport's interrupt handler.
- */
-void vblk_interrupt(struct virtqueue *vq)
+/* Take what the device is done with, and let it interrupt again. Any context. */
+static inline void vblk_reap(struct vblk_queue *q)
 {
-	struct vblk *vblk = vq->vdev->priv;
-	struct vblk_queue *q = &vblk->queues[vq->index];
 	struct vblk_req *head = NULL, **rest = &head;
 	int cpu = raw_smp_processor_id();
 	bool again = false, start = false;
@@ -153,19 +146,19 @@ void vblk_interrupt(struct virtqueue *vq)
 	if (unlikely(q->dead))
 		goto unlock;
 	do {
-		virtqueue_disable_cb(vq);
+		virtqueue_disable_cb(q->vq);
 		if (likely(vblk_take(q, cpu, &iob, &rest))) {
 			start |= vblk_took(q);
 		} else if (unlikely(again)) {
 			/* It claims to have more and gives nothing. */
-			dev_err_ratelimited(&vq->vdev->dev,
+			dev_err_ratelimited(&q->vq->vdev->dev,
 					    "%s: used ring makes no sense, queue given up\n",
 					    q->name);
-			__virtqueue_break(vq);
+			__virtqueue_break(q->vq);
 			break;
 		}
 		again = true;
-	} while (unlikely(!virtqueue_enable_cb(vq)));
+	} while (unlikely(!virtqueue_enable_cb(q->vq)));
 unlock:
 	spin_unlock_irqrestore(&q->lock, flags);
 
@@ -175,6 +168,64 @@ unlock:
 	vblk_end_rest(head, cpu);
 	if (unlikely(start))
 		blk_mq_start_stopped_hw_queue(q->hctx, true);
+}
+
+/**
+ * vblk_interrupt() - callback of a virtqueue
+ * @vq: the virtqueue whose used ring has grown
+ *
+ * Context: the transport's interrupt handler.
+ */
+void vblk_interrupt(struct virtqueue *vq)
+{
+	struct vblk *vblk = vq->vdev->priv;
+
+	vblk_reap(&vblk->queues[vq->index]);
+}
+
+/**
+ * vblk_look() - look into a ring without having been interrupted
+ * @q: the queue, dead or alive
+ *
+ * Context: process.
+ */
+void vblk_look(struct vblk_queue *q)
+{
+	vblk_reap(q);
+
+	/* Queues for polling have nothing to be interrupted for. */
+	spin_lock_irq(&q->lock);
+	if (!q->dead && !q->vq->callback)
+		virtqueue_disable_cb(q->vq);
+	spin_unlock_irq(&q->lock);
+}
+
+/**
+ * vblk_reap_last() - take what a device had done before it was reset
+ * @q: the queue; it is dead, and the reset is confirmed
+ *
+ * Context: process; nobody else is at the ring.
+ */
+void vblk_reap_last(struct vblk_queue *q)
+{
+	struct vblk_req *head = NULL, **rest = &head;
+	DEFINE_IO_COMP_BATCH(iob);
+	unsigned long flags;
+
+	spin_lock_irqsave(&q->lock, flags);
+	if (vblk_take(q, VBLK_ANY_CPU, &iob, &rest))
+		vblk_took(q);
+	spin_unlock_irqrestore(&q->lock, flags);
+
+	*rest = NULL;
+	if (!rq_list_empty(&iob.req_list))
+		blk_mq_end_request_batch(&iob);
+	while (head) {
+		struct request *rq = blk_mq_rq_from_pdu(head);
+
+		head = head->next;
+		blk_mq_complete_request(rq);
+	}
 }
 
 /**

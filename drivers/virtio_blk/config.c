@@ -13,6 +13,7 @@
 #include "vblk.h"
 #include "cache.h"
 #include "config.h"
+#include "recover.h"
 
 /* Largest physical block, and largest granule for I/O, worth a thought. */
 #define VBLK_MAX_PHYSICAL_BLOCK	SZ_2M
@@ -325,7 +326,21 @@ void vblk_config_work(struct work_struct *work)
 {
 	struct vblk *vblk = container_of(work, struct vblk, config_work);
 	sector_t capacity;
+	u8 status;
 	int err;
+
+	if (!vblk_config_begin(vblk))
+		return;
+	status = vblk->vdev->config->get_status(vblk->vdev);
+	vblk_config_end(vblk);
+	/* A restart comes back here. A device that is gone reads as all ones. */
+	if (status & VIRTIO_CONFIG_S_NEEDS_RESET && status != 0xff) {
+		dev_err_ratelimited(&vblk->vdev->dev,
+				    "[%s] device wants to be reset\n",
+				    vblk->disk->disk_name);
+		vblk_want(vblk, VBLK_WANT_RESTART | VBLK_WANT_NEEDED);
+		return;
+	}
 
 	vblk_cache_follow(vblk);
 

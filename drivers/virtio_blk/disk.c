@@ -14,8 +14,11 @@
 #include "vblk.h"
 #include "config.h"
 #include "disk.h"
+#include "params.h"
+#include "recover.h"
 #include "serial.h"
 #include "stop.h"
+#include "timeout.h"
 
 /* Numbers of disks; free again when the last opener is gone. */
 static DEFINE_IDA(vblk_indices);
@@ -82,6 +85,11 @@ struct vblk *vblk_alloc(void)
 	}
 
 	vblk->index = index;
+	if (vblk_recovery_init(vblk)) {
+		ida_free(&vblk_indices, index);
+		kfree(vblk);
+		return ERR_PTR(-ENOMEM);
+	}
 	mutex_init(&vblk->config_lock);
 	mutex_init(&vblk->cache_lock);
 	vblk_serial_init(vblk);
@@ -98,6 +106,7 @@ struct vblk *vblk_alloc(void)
  */
 void vblk_free(struct vblk *vblk)
 {
+	vblk_recovery_exit(vblk);
 	ida_free(&vblk_indices, vblk->index);
 	kfree(vblk->queues);
 	kfree(vblk);
@@ -166,6 +175,7 @@ int vblk_alloc_disk(struct vblk *vblk)
 	disk->private_data = vblk;
 	disk->fops = &vblk_fops;
 	vblk->disk = disk;
+	vblk_set_timeout(vblk, vblk_param_io_timeout());
 
 	if (virtio_has_feature(vblk->vdev, VIRTIO_BLK_F_RO))
 		set_disk_ro(disk, true);

@@ -15,6 +15,7 @@
 #include "io.h"
 #include "queue.h"
 #include "serial.h"
+#include "timeout.h"
 
 /* Once in the life of a request: what never changes in it. */
 static noinline void vblk_init_req(struct vblk_req *r)
@@ -81,6 +82,8 @@ static inline void vblk_set_up(struct vblk_req *r, u8 nr_out, u8 nr_in)
 {
 	r->status = VBLK_STATUS_UNWRITTEN;
 	r->slow = false;
+	r->expired = false;
+	r->replayed = false;
 	r->nr_out = nr_out;
 	r->nr_in = nr_in;
 }
@@ -169,8 +172,50 @@ static inline int vblk_add(struct vblk_queue *q, struct vblk_req *r)
 		sgs[n++] = r->data;
 	sgs[n] = &r->status_sg;
 
+	r->seq = q->seq++;
 	return virtqueue_add_sgs(q->vq, sgs, r->nr_out, r->nr_in, r,
 				 GFP_ATOMIC);
+}
+
+/**
+ * vblk_add_again() - put a request into a ring that has lost it in a reset
+ * @q: its queue
+ * @rq: the request; started and prepared
+ *
+ * Context: process.
+ * Return: 0 or a negative error number; -ENOSPC and -ENOMEM may pass.
+ */
+int vblk_add_again(struct vblk_queue *q, struct request *rq)
+{
+	struct vblk_req *r = blk_mq_rq_to_pdu(rq);
+	int err;
+
+	r->status = VBLK_STATUS_UNWRITTEN;
+	r->expired = false;
+	r->replayed = true;
+
+	spin_lock_irq(&q->lock);
+	err = q->dead ? -EIO : vblk_add(q, r);
+	spin_unlock_irq(&q->lock);
+	return err;
+}
+
+/**
+ * vblk_kick() - notify the device, needed or not
+ * @q: the queue
+ *
+ * Under the lock, as the virtqueue may be deleted any time after it.
+ *
+ * Context: process.
+ */
+void vblk_kick(struct vblk_queue *q)
+{
+	spin_lock_irq(&q->lock);
+	if (!q->dead) {
+		virtqueue_kick_prepare(q->vq);
+		virtqueue_notify(q->vq);
+	}
+	spin_unlock_irq(&q->lock);
 }
 
 /*
@@ -324,6 +369,7 @@ const struct blk_mq_ops vblk_mq_ops = {
 	.commit_rqs	= vblk_commit_rqs,
 	.complete	= vblk_complete_rq,
 	.poll		= vblk_poll,
+	.timeout	= vblk_timeout,
 	.init_hctx	= vblk_init_hctx,
 	.map_queues	= vblk_map_queues,
 };

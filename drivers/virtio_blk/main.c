@@ -4,7 +4,8 @@
  *
  * main.c binds and unbinds; disk.c has the disk, queue.c its queues, config.c
  * what the device says about itself, io.c and complete.c the way of a request,
- * stop.c and pm.c the ways to end.
+ * timeout.c what is done about requests that are late, recover.c resets, stop.c and
+ * pm.c the ways to end.
  */
 #include <linux/blkdev.h>
 #include <linux/blk-mq.h>
@@ -61,9 +62,7 @@ static int vblk_probe(struct virtio_device *vdev)
 	return 0;
 
 put_disk:
-	vblk_mark_dead(vblk);
-	vblk_config_close(vblk);
-	virtio_reset_device(vdev);
+	vblk_stop_device(vblk);
 	put_disk(vblk->disk);
 free_tags:
 	blk_mq_free_tag_set(&vblk->tag_set);
@@ -82,7 +81,6 @@ static void vblk_remove(struct virtio_device *vdev)
 
 	vblk_remove_disk(vblk);
 	blk_mq_free_tag_set(&vblk->tag_set);
-	vblk_del_vqs(vblk);
 
 	/* Openers keep the disk, and with it @vblk. */
 	vdev->priv = NULL;

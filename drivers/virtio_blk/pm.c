@@ -5,35 +5,28 @@
  * waited for, and a device that hangs does not stop the machine from sleeping.
  */
 #include <linux/blkdev.h>
-#include <linux/blk-mq.h>
 #include <linux/virtio_config.h>
 
 #include "vblk.h"
-#include "cache.h"
-#include "config.h"
 #include "pm.h"
 #include "queue.h"
-#include "stop.h"
-
-static void vblk_requeue_rq(struct request *rq)
-{
-	blk_mq_requeue_request(rq, false);
-}
+#include "recover.h"
 
 /**
  * vblk_freeze() - the device is about to lose its state
  * @vdev: the device
  *
  * Context: process; user space is frozen.
- * Return: 0.
+ * Return: 0, or -ETIMEDOUT if the device does not confirm its reset, for then it
+ *	may still write to memory.
  */
 int vblk_freeze(struct virtio_device *vdev)
 {
 	struct vblk *vblk = vdev->priv;
 
 	cancel_work_sync(&vblk->config_work);
-	vblk_cut(vblk, vblk_requeue_rq);
-	vblk_del_vqs(vblk);
+	if (!vblk_wanted_done(vblk, vblk_want(vblk, VBLK_WANT_FREEZE)))
+		return -ETIMEDOUT;
 	return 0;
 }
 
@@ -47,16 +40,8 @@ int vblk_freeze(struct virtio_device *vdev)
 int vblk_restore(struct virtio_device *vdev)
 {
 	struct vblk *vblk = vdev->priv;
-	int err;
 
-	err = vblk_find_vqs(vblk);
-	if (!err) {
-		vblk_cache_restore(vblk);
-		virtio_device_ready(vdev);
-		vblk_config_open(vblk);
-		/* The host may have changed anything meanwhile. */
-		schedule_work(&vblk->config_work);
-	}
-	vblk_thaw(vblk);
-	return err;
+	if (test_bit(VBLK_DEAD, &vblk->rec.state))
+		return -EIO;
+	return vblk_resume_device(vblk, vblk_find_vqs(vblk));
 }

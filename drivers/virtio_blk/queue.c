@@ -62,6 +62,8 @@ int vblk_alloc_queues(struct vblk *vblk)
 
 		spin_lock_init(&q->lock);
 		q->dead = true;
+		/* It will wrap; so let it do that early. */
+		q->seq = -100;
 		/* Legacy devices put anything there (virtio 1.3, 5.2.6.3). */
 		if (virtio_has_feature(vdev, VIRTIO_F_VERSION_1))
 			q->len_mask = U32_MAX;

@@ -79,5 +79,6 @@ static const struct attribute_group vblk_attr_group = {
 
 const struct attribute_group *vblk_attr_groups[] = {
 	&vblk_attr_group,
+	&vblk_recovery_group,
 	NULL
 };

@@ -4,6 +4,7 @@
 
 struct attribute_group;
 
+extern const struct attribute_group vblk_recovery_group;
 extern const struct attribute_group *vblk_attr_groups[];
 
 #endif

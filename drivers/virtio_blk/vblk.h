@@ -6,13 +6,18 @@
 #ifndef _VBLK_H
 #define _VBLK_H
 
+#include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/blk-mq.h>
 #include <linux/completion.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/virtio.h>
 #include <linux/virtio_blk.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 /* Partition bits of a minor number, as user space knows them from vdX. */
@@ -36,6 +41,7 @@
  * @dead: there is no device behind @vq; nothing is added to it or taken from it
  * @stopped: the ring was full, @hctx is stopped and waits for a completion
  * @len_mask: bits of the used length to check; none with a legacy device
+ * @seq: number of the next request that goes into the ring; wraps
  * @vq: the virtqueue; constant while not @dead
  * @hctx: the hardware queue; constant once the disk exists
  * @reaped: completion runs that found something; only their change matters
@@ -49,6 +55,7 @@ struct vblk_queue {
 	bool dead;
 	bool stopped;
 	u32 len_mask;
+	u32 seq;
 	struct virtqueue *vq;
 	struct blk_mq_hw_ctx *hctx;
 	unsigned long reaped;
@@ -72,6 +79,86 @@ struct vblk_serial {
 	char id[VIRTIO_BLK_ID_BYTES + 1];
 };
 
+/* What to do about a request that is not answered in time; index of the names. */
+enum vblk_action {
+	VBLK_ACTION_WAIT,	/* say so */
+	VBLK_ACTION_KICK,	/* and look for a lost notification or interrupt */
+	VBLK_ACTION_RESET,	/* and reset the device and send everything again */
+	VBLK_ACTION_FAIL,	/* the same, but what was late fails */
+	VBLK_ACTIONS
+};
+
+/* Bits of &vblk_recovery.state. */
+enum vblk_state {
+	VBLK_QUIESCED,	/* the block layer sends nothing */
+	VBLK_DOWN,	/* no ring is in use; a reset is on its way, or was done */
+	VBLK_FROZEN,	/* until the system wakes up again */
+	VBLK_FAILED,	/* the device is reset, and every request fails */
+	VBLK_DEAD,	/* a reset was not confirmed in time; for good */
+	VBLK_DELETED,	/* the queues of the block layer are gone */
+};
+
+/* Bits of &vblk_recovery.wanted. */
+enum vblk_want {
+	VBLK_WANT_RESTART	= BIT(0), /* reset, send again */
+	VBLK_WANT_FAIL		= BIT(1), /* with it: what was late fails */
+	VBLK_WANT_NEEDED	= BIT(2), /* with it: the device asked for it */
+	VBLK_WANT_FREEZE	= BIT(3), /* reset, keep what the device had */
+	VBLK_WANT_KILL		= BIT(4), /* reset, everything fails */
+};
+
+/**
+ * struct vblk_recovery - resets, and requests that are late
+ * @wq: where the works below run, also when memory is short
+ * @reset_work: the only one that resets the device once it is in use
+ * @timeout_work: looks after requests that are late
+ * @dead_work: tells the users of a disk that it is dead
+ * @watch: runs out if a reset is not confirmed in time
+ * @lock: protects @wanted, @asked and @done
+ * @wanted: what the next run of @reset_work is to do
+ * @asked: how often something was wanted; wraps
+ * @done: @asked as the last finished run of @reset_work has seen it
+ * @wait: for changes of @done and of VBLK_DEAD
+ * @state: see enum vblk_state
+ * @held: what the device had, from a confirmed reset until it is sent again or
+ *	failed, oldest first; of @reset_work, or of whoever resumes the device
+ * @timeout: seconds until a request is late; 0 for never
+ * @action: what happens then
+ * @reset_timeout: seconds that a reset may take
+ * @needed: resets in a row that the device asked for, with no request completed
+ *	between them; of @reset_work
+ * @reaped: sum of &vblk_queue.reaped at the last restart; of @reset_work
+ * @timeouts: how often a request was late
+ * @healed: how often a look into the ring found what was thought late
+ * @resets: confirmed resets that were not asked for by removal or sleep
+ * @replayed: requests sent again after those
+ * @stuck: requests that a dead device still has
+ */
+struct vblk_recovery {
+	struct workqueue_struct *wq;
+	struct work_struct reset_work;
+	struct work_struct timeout_work;
+	struct work_struct dead_work;
+	struct timer_list watch;
+	spinlock_t lock;	/* @wanted, @asked, @done */
+	unsigned int wanted;
+	unsigned int asked;
+	unsigned int done;
+	wait_queue_head_t wait;
+	unsigned long state;
+	struct list_head held;
+	unsigned int timeout;
+	unsigned int action;
+	unsigned int reset_timeout;
+	unsigned int needed;
+	unsigned long reaped;
+	atomic_long_t timeouts;
+	atomic_long_t healed;
+	atomic_long_t resets;
+	atomic_long_t replayed;
+	atomic_long_t stuck;
+};
+
 /**
  * struct vblk - a disk
  * @vdev: the virtio device; not to be used once the driver is unbound, though
@@ -91,9 +178,7 @@ struct vblk_serial {
  * @stall_work: watches over a removal that waits for the device
  * @cache_lock: protects @writeback and the field of the device behind it
  * @writeback: the device has a volatile write cache
- * @quiesced: vblk_cut() was called and vblk_thaw() was not, as after a resume
- *	that failed before it came to the driver; freeze, restore and remove,
- *	which the core serialises
+ * @rec: resets and time-outs
  * @serial: state of the ``serial`` attribute
  * @geometry: what the device says its geometry is; all zero if nothing
  */
@@ -113,7 +198,7 @@ struct vblk {
 	struct delayed_work stall_work;
 	struct mutex cache_lock;	/* @writeback and the device's field */
 	bool writeback;
-	bool quiesced;
+	struct vblk_recovery rec;
 	struct vblk_serial serial;
 	struct {
 		u16 cylinders;
@@ -131,7 +216,11 @@ struct vblk {
  * @nr_in: scatterlists that the device writes, the one of @status included
  * @ready: @hdr_sg and @status_sg are set up, which is done once
  * @result: how the request ended; not set for what is ended as part of a batch
+ * @expired: it was late; set by the timer of the block layer, cleared when it is
+ *	sent
+ * @replayed: it was sent again, and its timer did not start again
  * @in_len: bytes of data that the device has to write
+ * @seq: its place among all requests of the queue
  * @data: data of the command, or NULL
  * @next: links requests of one batch; the holder of the batch owns it
  * @table: the scatterlist behind @data if it can be longer than @sg
@@ -151,8 +240,11 @@ struct vblk_req {
 	u8 nr_out;
 	u8 nr_in;
 	bool ready;
+	bool expired;
+	bool replayed;
 	blk_status_t result;
 	u32 in_len;
+	u32 seq;
 	struct scatterlist *data;
 	struct vblk_req *next;
 	struct sg_table table;
