@@ -12,7 +12,7 @@ def _of_module(name, about):
         yield (f"{name}: the loaded module (srcversion {loaded['srcversion']}) is not the one on "
                f"disk (srcversion {disk['srcversion']}, {disk['file']}): reboot to use that, and "
                "if it then is the same again, make the initramfs again")
-    if disk and "problem" in disk:
+    if loaded and disk and "problem" in disk:
         yield f"{name}: {disk['file']} {disk['problem']}, so it is not known whether it is loaded"
 
 

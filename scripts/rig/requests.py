@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-from .common import TOOL_PATH
+from .common import TOOL_PATH, TOP
 
 
 class Qmp:
@@ -71,7 +71,7 @@ class HostRunner:
         # A file, not a pipe: a daemon the command starts may keep it open.
         out = tempfile.TemporaryFile()
         env = {**os.environ, "PATH": TOOL_PATH, "LC_ALL": "C",
-               "RIG_QEMU_PID": str(self.session.qemu.pid)}
+               "RIG_QEMU_PID": str(self.session.qemu.pid), "RIG_TOP": str(TOP)}
         process = subprocess.Popen(["sh", "-c", command], stdin=subprocess.DEVNULL,
                                    stdout=out, env=env)
 
