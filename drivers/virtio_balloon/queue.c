@@ -158,8 +158,14 @@ static void vb_queue_release(struct vb_device *vb, struct vb_queue *q)
  */
 void vb_queues_destroy(struct vb_device *vb)
 {
+	struct virtqueue *vq;
+
 	if (!vb->inflate.vq)
 		return;
+	/* The core frees the tables of what it took only when that comes back. */
+	virtio_device_for_each_vq(vb->vdev, vq)
+		while (virtqueue_detach_unused_buf(vq))
+			;
 	vb->vdev->config->del_vqs(vb->vdev);
 	vb_queue_release(vb, &vb->inflate);
 	vb_queue_release(vb, &vb->deflate);
