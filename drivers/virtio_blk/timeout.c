@@ -81,7 +81,7 @@ static bool vblk_count_late(struct request *rq, void *data)
 
 	if (READ_ONCE(r->expired) && !blk_mq_request_completed(rq)) {
 		late->nr++;
-		late->op = req_op(rq);
+		late->op = (__force unsigned int)req_op(rq);
 		late->sector = blk_rq_pos(rq);
 	}
 	return true;

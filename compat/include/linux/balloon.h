@@ -7,7 +7,9 @@
  * page has been migrated: -ENOENT from the driver says that the old page has left the
  * balloon and that the new one is not in it.
  */
-#if !__has_include(<linux/balloon_compaction.h>)
+#include <kgd/config.h>
+
+#ifdef KGD_HAVE_BALLOON_H
 #include_next <linux/balloon.h>
 #else
 
