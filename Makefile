@@ -52,7 +52,7 @@ kbuild = flock $(BUILD)/.lock $(MAKE) -C $(KDIR) M=$(BUILD) KBUILD_MODPOST_WARN=
 all: modules
 
 links: $(LINKS)
-	@cd $(BUILD) && find . -type l ! -exec test -e {} \; -delete
+	@cd $(BUILD) && find . -xtype l -delete
 
 $(LINKS): $(BUILD)/%:
 	@mkdir -p $(dir $@)
@@ -83,7 +83,7 @@ check: setup
 
 # What is taken away and brought back under load, for hours.
 soak: setup
-	$(PYTHON) $(TOP)/scripts/check --rounds $(or $(ROUNDS),30) 'build/modules/*' 'boot/*-loops/*' \
+	$(PYTHON) $(TOP)/scripts/check --all --rounds $(or $(ROUNDS),30) 'build/modules/*' 'boot/*-loops/*' \
 		'boot/*-unbind/*' 'boot/*-hotplug/*' 'boot/*-unload/*' 'boot/*-sleep/*'
 	$(PYTHON) $(TOP)/scripts/check --soak
 
