@@ -38,6 +38,7 @@ static const struct kernel_param_ops vb_buffer_ops = {
 };
 
 module_param_cb(buffer_pfns, &vb_buffer_ops, &vb_buffer_param, 0644);
+__MODULE_PARM_TYPE(buffer_pfns, "uint");
 MODULE_PARM_DESC(buffer_pfns, "Entries of a buffer: 256, which all devices read, 512, or 0 to choose by device (for devices that are bound later)");
 
 /**

@@ -70,6 +70,7 @@ static const struct kernel_param_ops vb_floor_ops = {
 };
 
 module_param_cb(min_available, &vb_floor_ops, &vb_floor_default, 0644);
+__MODULE_PARM_TYPE(min_available, "charp");
 MODULE_PARM_DESC(min_available, "The balloon leaves the guest so much available memory: bytes with K, M or G, or percent (for devices that are bound later)");
 
 /**
