@@ -10,10 +10,10 @@ from rig.common import TESTS_DIR, TOP, RigError
 
 from .case import Case, Failed, Skipped, last_line
 
-HEADER = re.compile(r"^# (about|vm|host|kernels|timeout|drivers|when): *(.*)$")
+HEADER = re.compile(r"^# (about|vm|host|kernels|check|timeout|drivers|when): *(.*)$")
 SKIP_STATUS = 77
-DEFAULTS = {"about": "", "vm": "", "host": "tcg", "kernels": "", "timeout": "120",
-            "drivers": "ours", "when": "check"}
+DEFAULTS = {"about": "", "vm": "", "host": "tcg", "kernels": "", "check": "",
+            "timeout": "120", "drivers": "ours", "when": "check"}
 WHEN = ("check", "soak")        # make check, or only make soak
 
 
@@ -49,16 +49,24 @@ def _last_word(output):
     return last_line(re.sub(r"^vm: log: .*\n?", "", output, flags=re.M))
 
 
+def _series(path, said, releases, soak):
+    """Return the kernels that a test runs on: those of "make check", or the others."""
+    every = said["kernels"].split() or list(releases)
+    checked = [] if said["when"] == "soak" else said["check"].split() or every
+    for key, series in (("when", WHEN), ("kernels", releases), ("check", every)):
+        wrong = [word for word in said[key].split() if word not in series]
+        if wrong:
+            raise RigError(f"{path.name}: {key}: {' '.join(wrong)}; allowed are "
+                           + ", ".join(series))
+    return [series for series in every if (series in checked) != soak]
+
+
 def cases(releases, soak=False):
     """Return a case for each guest test and kernel, of "make check" or of "make soak"."""
     found = []
     for path in sorted(TESTS_DIR.glob("*-*.sh")):
         said = header(path)
-        if said["when"] not in WHEN:
-            raise RigError(f"{path.name}: when: {said['when']}; allowed are {', '.join(WHEN)}")
-        if (said["when"] == "soak") != soak:
-            continue
-        for series in said["kernels"].split() or releases:
+        for series in _series(path, said, releases, soak):
             found.append(Case(f"boot/{path.stem}/{series}", said["about"],
                               functools.partial(_boot, path, said, releases[series]),
                               apart=True))

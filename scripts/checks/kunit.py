@@ -27,7 +27,7 @@ class Boot(typing.NamedTuple):
 
 # Those of make check, and those that only make soak has. The debug kernel is some four
 # times slower than the fast one, which has each allocation and each parameter.
-CHECKED = (Boot("6.12", "debug", 3600, nth_step=8, thin=3), Boot("6.12", "fast", 1200))
+CHECKED = (Boot("6.12", "debug", 3600, nth_step=16, thin=5), Boot("6.12", "fast", 1200))
 SOAKED = (Boot("6.12", "debug", 3600), Boot("6.1", "fast", 1200), Boot("6.1", "debug", 3600))
 # A kernel that is not in the cache is built first.
 BUILD_LIMIT = 4 * 3600

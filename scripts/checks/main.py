@@ -57,8 +57,11 @@ def _options(argv):
                         help="cases at a time (default: one a CPU, %(default)s here)")
     parser.add_argument("--rounds", type=int, default=1, metavar="N",
                         help="run the cases so many times (default 1)")
-    parser.add_argument("--soak", action="store_true",
-                        help="the cases that only make soak runs: long tests, KUnit, fuzzers")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--soak", action="store_true",
+                       help="the cases that only make soak runs: long tests, KUnit, fuzzers")
+    which.add_argument("--all", action="store_true",
+                       help="the cases of make check and of make soak")
     parser.add_argument("--list", action="store_true", help="name the cases, run none")
     options = parser.parse_args(argv)
     for name in ("jobs", "rounds"):
@@ -85,6 +88,9 @@ def main(argv):
     signal.signal(signal.SIGTERM, _interrupted)
     try:
         cases = collect(options.soak)
+        if options.all:
+            known = {case.name for case in cases}
+            cases += [case for case in collect(soak=True) if case.name not in known]
     except RigError as err:
         print(f"check: {err}", file=sys.stderr)
         return 1

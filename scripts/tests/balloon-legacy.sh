@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: the balloon works with a legacy device
+# check: 6.1
 # vm: --balloon disable-modern=on,disable-legacy=off --smp 2 --mem 512M
 # host: tcg
 # timeout: 180

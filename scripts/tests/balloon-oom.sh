@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: a program that needs more than is free gets it from the balloon, and is not killed; state, events and counters say so
+# check: 6.12
 # vm: --balloon deflate-on-oom=on,free-page-reporting=on --smp 2 --mem 1G
 # host: tcg
 # timeout: 300

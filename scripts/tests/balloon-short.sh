@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: a guest that has not what the host wants keeps trying gently, and kills nothing
+# check: 6.1
 # vm: --balloon --smp 2 --mem 512M
 # host: tcg
 # timeout: 240

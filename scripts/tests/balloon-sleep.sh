@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: a guest that sleeps has all its memory, and follows the target again afterwards
+# check: 6.12
 # vm: --balloon --smp 2 --mem 512M
 # host: tcg
 # timeout: 180

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: unbinding and unloading gives everything back, at any moment
+# check: 6.1
 # vm: --balloon --smp 2 --mem 512M
 # host: tcg
 # timeout: 300

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: a device of before virtio 1.0 works the same
+# check: 6.12
 # vm: --disk 128M,num-queues=2,disable-modern=on,disable-legacy=off,serial=OLD-ONE --smp 2 --mem 512M
 # timeout: 180
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: unbinding and unloading under load costs the load its disk and nothing else
+# check: 6.1
 # vm: --disk 64M,num-queues=2 --disk 64M,num-queues=1 --smp 2 --mem 512M
 # timeout: 420
 . /tests/lib.sh

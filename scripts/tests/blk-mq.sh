@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: each queue serves its own CPU with its own interrupt, and data written by all of them is right
+# check: 6.12
 # vm: --disk 128M,num-queues=4 --smp 4 --mem 512M
 # timeout: 240
 . /tests/lib.sh

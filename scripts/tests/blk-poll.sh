@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: polled I/O is right, and needs no interrupt
+# check: 6.1
 # vm: --disk 64M,num-queues=2 --smp 2 --mem 512M
 # timeout: 180
 . /tests/lib.sh

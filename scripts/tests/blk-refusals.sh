@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: wrong parameters are refused by name, strange ones are survived, and a read-only disk stays as it is
+# check: 6.12
 # vm: --disk 64M,num-queues=2 --smp 2 --mem 512M -- -blockdev driver=null-co,node-name=ro,size=16777216,read-zeroes=on,read-only=on -device virtio-blk-pci,drive=ro,id=ro
 # timeout: 240
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: suspend and resume under load lose nothing
+# check: 6.1
 # vm: --disk 64M,num-queues=2 --smp 2 --mem 512M
 # timeout: 240
 . /tests/lib.sh

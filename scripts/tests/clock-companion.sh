@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: where the built-in clock owns the areas, the module only reads
+# check: 6.1
 # vm: --outer-smp 1 --smp 2 --mem 512M --no-load
 # host: nested
 # timeout: 500

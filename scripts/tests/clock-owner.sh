@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: ours becomes current and right, never goes back; asleep the host has no area, then all
+# check: 6.1
 # vm: --outer-smp 1 --smp 2 --mem 512M --no-load --append no-kvmclock
 # host: nested
 # timeout: 500

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: queue pairs are spread again when CPUs go and come
+# check: 6.12
 # vm: --net tap,queues=2 --smp 3 --mem 512M
 # host: tcg
 # timeout: 180

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: bind, unbind, load, unload, up and down under traffic; all memory comes back
+# check: 6.12
 # vm: --net tap,queues=2 --smp 2 --mem 512M
 # host: tcg
 # timeout: 300

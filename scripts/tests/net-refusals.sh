@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: what a person may not ask for is refused, and changes nothing
+# check: 6.1
 # vm: --net tap,queues=2 --net tap,host_mtu=1400 --net tap,mrg_rxbuf=off --smp 2 --mem 512M
 # host: tcg
 # timeout: 180

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: devices that lack something: mergeable buffers, checksums, event indexes, vectors...
+# check: 6.12
 # vm: --smp 2 --mem 768M --net tap,mrg_rxbuf=off --net tap,disable-modern=on --net tap,disable-modern=on,mrg_rxbuf=off --net tap,packed=on --net tap,event_idx=off,indirect_desc=off --net tap,ctrl_vq=off,vectors=3 --net tap,csum=off,guest_csum=off --net tap,host_mtu=9000,rx_queue_size=1024 --net tap,vectors=0
 # host: tcg
 # timeout: 300

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: suspend and resume under traffic; filters, queues and offloads are as before
+# check: 6.1
 # vm: --net tap,queues=2 --smp 2 --mem 512M
 # host: tcg
 # timeout: 240
