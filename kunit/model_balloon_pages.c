@@ -394,10 +394,10 @@ void mb_forget(struct mb_device *mb)
 
 /**
  * mb_audit() - look at every page that a balloon holds
- * @mb: the balloon, which has nothing to do
+ * @mb: the balloon; how many it holds may change as soon as this has returned
  *
  * The guest must not use any of them, whether or not it has to tell the device first.
- * Each one that it uses is a violation.
+ * Each one that it uses is a violation, and so is a number that is not the one counted.
  *
  * Context: may sleep.
  * Return: number of pages
@@ -415,6 +415,9 @@ unsigned long mb_audit(struct mb_device *mb)
 		if (!mb_lied(mb) && !mb_intact(mb, pfn, "while it is in the balloon"))
 			break;
 	}
+	if (pfn == mb_map_len && nr != mb->held)
+		fv_violation(mb->fv, "5.5.6", "%lu pages are marked as held, %lu were counted",
+			     nr, mb->held);
 	mb_unlock();
 	return nr;
 }

@@ -134,9 +134,7 @@ static void balloon_isolated(struct kunit *test)
 		pages[i] = vbt_isolate(t);
 		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
 		/* The next one is another one: the model takes the newest first. */
-		mb_set_target(t->mb, 600 + 10 * (i + 1));
-		KUNIT_EXPECT_TRUE(test, mb_wait_held(t->mb, 600 + 10 * (i + 1), VBT_MS));
-		usleep_range(2000, 3000);
+		vbt_reach(t, 600 + 10 * (i + 1));
 	}
 	mb_set_target(t->mb, 0);
 	KUNIT_EXPECT_TRUE(test, vbt_wait(t->mb->held == ARRAY_SIZE(pages), VBT_MS));
