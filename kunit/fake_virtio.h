@@ -319,6 +319,8 @@ struct fv_params {
  * @features: what is offered
  * @features_high: of the bits from 64 on
  * @status: the device status field
+ * @status_lie: bits that are read as set besides, although nobody has set them; may be
+ *	written while the device has none of them
  * @generation: of the configuration
  * @config: the configuration space, little endian as the driver reads it
  * @config_len: bytes of it
@@ -350,6 +352,7 @@ struct fv_device {
 	u64 features;
 	u64 features_high;
 	u8 status;
+	u8 status_lie;
 	u32 generation;
 	u8 config[FV_MAX_CONFIG];
 	unsigned int config_len;

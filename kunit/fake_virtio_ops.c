@@ -13,7 +13,7 @@ static u8 fv_op_get_status(struct virtio_device *vdev)
 	/* Transports remember a reset of a device that is gone: the core asks for it. */
 	if (READ_ONCE(fv->priv->gone) && !READ_ONCE(fv->priv->gone_reset))
 		return 0xff;
-	return READ_ONCE(fv->status);
+	return READ_ONCE(fv->status) | READ_ONCE(fv->status_lie);
 }
 
 /* What has to be there before each bit, 3.1.1. */
@@ -75,7 +75,8 @@ static void fv_op_set_status(struct virtio_device *vdev, u8 status)
 {
 	struct fv_device *fv = fv_of(vdev);
 	u8 old = fv->status & ~VIRTIO_CONFIG_S_NEEDS_RESET;
-	u8 new = status & ~VIRTIO_CONFIG_S_NEEDS_RESET;
+	/* Who adds a bit to what was read means that bit only. */
+	u8 new = status & ~(VIRTIO_CONFIG_S_NEEDS_RESET | READ_ONCE(fv->status_lie));
 
 	if (READ_ONCE(fv->priv->gone))
 		return;

@@ -72,6 +72,31 @@ static void balloon_features_refused(struct kunit *test)
 	}
 }
 
+/* A device that claims to be in use, or is gone, is not started: virtio 1.3, 3.1.1. */
+static void balloon_ready_already(struct kunit *test)
+{
+	unsigned int i;
+	struct vbt *t;
+
+	for (i = 0; i < ARRAY_SIZE(vbt_probe_features); i++) {
+		t = vbt_probe_new(test, vbt_probe_features[i]);
+		WRITE_ONCE(t->fv->status_lie, VIRTIO_CONFIG_S_DRIVER_OK);
+		KUNIT_EXPECT_EQ(test, fv_plug(t->fv), 0);
+		KUNIT_EXPECT_FALSE(test, fv_bound(t->fv));
+		fv_unplug(t->fv);
+		vbt_expect_gone(t);
+		WRITE_ONCE(t->fv->status_lie, 0);
+		vbt_plug(t);
+		vbt_reach(t, 300);
+		KUNIT_ASSERT_EQ(test, fv_freeze(t->fv), 0);
+		WRITE_ONCE(t->fv->status_lie, VIRTIO_CONFIG_S_DRIVER_OK);
+		KUNIT_EXPECT_NE(test, fv_restore(t->fv), 0);
+		vbt_expect_gone(t);
+		WRITE_ONCE(t->fv->status_lie, 0);
+		vbt_unplug(t);
+	}
+}
+
 /* Nothing is negotiated that the driver does not implement. */
 static void balloon_features(struct kunit *test)
 {
@@ -180,6 +205,7 @@ static struct kunit_case vbt_probe_cases[] = {
 	KUNIT_CASE(balloon_no_queues),
 	KUNIT_CASE(balloon_one_queue_missing),
 	KUNIT_CASE(balloon_features_refused),
+	KUNIT_CASE(balloon_ready_already),
 	KUNIT_CASE(balloon_features),
 	KUNIT_CASE(balloon_ones_at_probe),
 	KUNIT_CASE(balloon_probe_without_memory),

@@ -150,6 +150,22 @@ static void vb_test_sleep_dead(struct kunit *test)
 	KUNIT_EXPECT_NE(test, (__force u8)vb_do(vb_io(vb, REQ_OP_READ, 0, 512, 0)), 0);
 }
 
+/* The device claims to be in use before it is started (virtio 1.3, 3.1.1), or is gone. */
+static void vb_test_sleep_ready(struct kunit *test)
+{
+	struct vb *vb = vb_start_ring(test);
+	struct vb_io *ios[VB_SOME];
+
+	vb_hold_some(vb, ios);
+	KUNIT_ASSERT_EQ(test, fv_freeze(vb->fv), 0);
+	bm_clear_rules(vb->bm);
+	WRITE_ONCE(vb->fv->status_lie, VIRTIO_CONFIG_S_DRIVER_OK);
+	KUNIT_EXPECT_NE(test, fv_restore(vb->fv), 0);
+	vb_expect_failed(vb, ios, vb->fv->resets ? 1 : 0);
+	KUNIT_EXPECT_NE(test, (__force u8)vb_do(vb_io(vb, REQ_OP_READ, 0, 512, 0)), 0);
+	WRITE_ONCE(vb->fv->status_lie, 0);
+}
+
 /* Frozen, and never thawed again. */
 static void vb_test_sleep_remove(struct kunit *test)
 {
@@ -287,6 +303,11 @@ static void vb_test_probe_fails(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, fv_bound(vb->fv));
 		fv_unplug(vb->fv);
 	}
+	WRITE_ONCE(vb->fv->status_lie, VIRTIO_CONFIG_S_DRIVER_OK);
+	fv_plug(vb->fv);
+	KUNIT_EXPECT_FALSE(test, fv_bound(vb->fv));
+	fv_unplug(vb->fv);
+	WRITE_ONCE(vb->fv->status_lie, 0);
 	KUNIT_ASSERT_EQ(test, fv_plug(vb->fv), 0);
 	vb_open(vb);
 	vb_write(vb, 0, 4096, 1);
@@ -341,6 +362,7 @@ static struct kunit_case vb_cases[] = {
 	KUNIT_CASE_PARAM(vb_test_sleep_queue, vb_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_sleep_change, vb_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_sleep_dead, vb_ring_gen_params),
+	KUNIT_CASE_PARAM(vb_test_sleep_ready, vb_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_sleep_remove, vb_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_unplug_busy, vb_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_unplug_idle, vb_ring_gen_params),

@@ -398,6 +398,22 @@ static void nt_features_refused(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fv_bound(nt->fv));
 }
 
+/* A device that claims to be in use is not started: virtio 1.3, 3.1.1. */
+static void nt_ready_already(struct kunit *test)
+{
+	const struct nm_params params = { .features = NT_FULL, .mode = FV_RUN };
+	struct nt *nt = test->priv;
+
+	nt->nm = nm_create(test, &params);
+	KUNIT_ASSERT_NOT_NULL(test, nt->nm);
+	nt->fv = nt->nm->fv;
+	WRITE_ONCE(nt->fv->status_lie, VIRTIO_CONFIG_S_DRIVER_OK);
+	fv_plug(nt->fv);
+	KUNIT_EXPECT_FALSE(test, fv_bound(nt->fv));
+	fv_unplug(nt->fv);
+	WRITE_ONCE(nt->fv->status_lie, 0);
+}
+
 /* A notification gets lost: the watchdog's help repeats it. */
 static void nt_lost_kick(struct kunit *test)
 {
@@ -532,6 +548,7 @@ static struct kunit_case nt_hostile_cases[] = {
 	KUNIT_CASE_PARAM(nt_evil_rx_legacy, evil_gen_params),
 	KUNIT_CASE_PARAM(nt_evil_probe, evil_gen_params),
 	KUNIT_CASE(nt_features_refused),
+	KUNIT_CASE(nt_ready_already),
 	KUNIT_CASE_PARAM(nt_lost_kick, hostile_gen_params),
 	KUNIT_CASE_PARAM(nt_lost_irq, hostile_gen_params),
 	KUNIT_CASE_PARAM(nt_irq_modes, hostile_gen_params),

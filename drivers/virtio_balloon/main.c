@@ -11,6 +11,7 @@
 #include <linux/virtio_ids.h>
 
 #include "balloon.h"
+#include "virtio_ready.h"
 
 static int vb_validate(struct virtio_device *vdev)
 {
@@ -74,11 +75,15 @@ static int vb_probe(struct virtio_device *vdev)
 		goto err_reboot;
 
 	vb_poison_write(vb);
-	virtio_device_ready(vdev);
+	err = virtio_ready_checked(vdev);
+	if (err)
+		goto err_oom;
 	vb_debug_add(vb);
 	vb_start(vb);
 	return 0;
 
+err_oom:
+	vb_oom_exit(vb);
 err_reboot:
 	unregister_reboot_notifier(&vb->reboot_nb);
 err_queues:

@@ -5,6 +5,7 @@
 #include <linux/virtio_config.h>
 
 #include "balloon.h"
+#include "virtio_ready.h"
 
 /**
  * vb_freeze() - prepare for suspend or hibernation
@@ -38,7 +39,11 @@ int vb_restore(struct virtio_device *vdev)
 	if (err)
 		return err;
 	vb_poison_write(vb);
-	virtio_device_ready(vdev);
+	err = virtio_ready_checked(vdev);
+	if (err) {
+		vb_queues_destroy(vb);
+		return err;
+	}
 	vb_start(vb);
 	return 0;
 }

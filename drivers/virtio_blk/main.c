@@ -15,6 +15,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 
+#include "virtio_ready.h"
 #include "vblk.h"
 #include "config.h"
 #include "disk.h"
@@ -54,7 +55,9 @@ static int vblk_probe(struct virtio_device *vdev)
 
 	/* Partitions are read while the disk is added. */
 	vblk_config_open(vblk);
-	virtio_device_ready(vdev);
+	err = virtio_ready_checked(vdev);
+	if (err)
+		goto put_disk;
 	err = device_add_disk(&vdev->dev, vblk->disk, vblk_attr_groups);
 	if (err)
 		goto put_disk;

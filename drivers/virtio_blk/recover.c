@@ -22,6 +22,7 @@
 #include <linux/sched/mm.h>
 #include <linux/virtio_config.h>
 
+#include "virtio_ready.h"
 #include "vblk.h"
 #include "cache.h"
 #include "complete.h"
@@ -331,12 +332,19 @@ static int vblk_new_rings(struct vblk *vblk)
  * @err: whether there are rings again
  *
  * Context: process; nobody else resets the device.
- * Return: @err; if that is not 0, every request fails.
+ * Return: @err, or a negative errno if the device cannot be started; if it is not 0,
+ *	every request fails.
  */
 int vblk_resume_device(struct vblk *vblk, int err)
 {
 	struct vblk_recovery *rec = &vblk->rec;
 
+	if (!err) {
+		vblk_cache_restore(vblk);
+		err = virtio_ready_checked(vblk->vdev);
+		if (err)
+			vblk_mark_dead(vblk);
+	}
 	if (err) {
 		virtio_add_status(vblk->vdev, VIRTIO_CONFIG_S_FAILED);
 		vblk_fail_all(vblk);
@@ -345,8 +353,6 @@ int vblk_resume_device(struct vblk *vblk, int err)
 		return err;
 	}
 
-	vblk_cache_restore(vblk);
-	virtio_device_ready(vblk->vdev);
 	vblk_config_open(vblk);
 	clear_bit(VBLK_FAILED, &rec->state);
 	clear_bit(VBLK_DOWN, &rec->state);

@@ -12,6 +12,7 @@
 #include "ctrl.h"
 #include "rss.h"
 #include "tx.h"
+#include "virtio_ready.h"
 
 static int napi_weight = NAPI_POLL_WEIGHT;
 
@@ -172,7 +173,11 @@ int vnet_start_device(struct vnet *vn)
 	if (err)
 		return err;
 
-	virtio_device_ready(vn->vdev);
+	err = virtio_ready_checked(vn->vdev);
+	if (err) {
+		vnet_vqs_release(vn);
+		return err;
+	}
 	vnet_rings_restore(vn);
 	vnet_push_config(vn, false);
 
