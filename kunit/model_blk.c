@@ -159,7 +159,7 @@ void bm_defaults(struct bm_params *params)
 			.max_write_zeroes_sectors = 8192,
 			.max_write_zeroes_seg = 1,
 			.write_zeroes_may_unmap = 1,
-			.max_secure_erase_sectors = 4096,
+			.max_secure_erase_sectors = 16384,
 			.max_secure_erase_seg = 4,
 			.secure_erase_sector_alignment = 8,
 		},

@@ -69,8 +69,10 @@ static void bf_choose(struct bf *bf, struct bf_slot *slot)
 		slot->op = REQ_OP_WRITE | REQ_SYNC | REQ_IDLE | REQ_FUA;
 	else if (r < 88)
 		slot->op = REQ_OP_WRITE | REQ_SYNC | REQ_PREFLUSH;
-	else if (r < 94)
+	else if (r < 92)
 		slot->op = REQ_OP_DISCARD;
+	else if (r < 95)
+		slot->op = REQ_OP_SECURE_ERASE;
 	else
 		slot->op = REQ_OP_WRITE_ZEROES;
 	/* A flush alone. */

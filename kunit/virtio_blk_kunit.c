@@ -152,6 +152,29 @@ static void vb_test_discard(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vb_sum(vb, BM_T_DISCARD, 2, 0, 0), 32768 * 512);
 }
 
+static void vb_test_secure_erase(struct kunit *test)
+{
+	struct bm_params params;
+	struct vb *vb;
+
+	vb_params(&params, test->param_value);
+	params.conf.max_secure_erase_sectors = 4096;
+	vb = vb_start(test, &params);
+	vb_write(vb, 64, 4096, 1);
+	vb_write(vb, 72, 4096, 1);
+	KUNIT_EXPECT_EQ(test, blkdev_issue_secure_erase(vb->bdev, 64, 8, GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, bm_count(vb->bm, BM_T_SECURE_ERASE), 1);
+	KUNIT_EXPECT_EQ(test, vb_sum(vb, BM_T_SECURE_ERASE, 1, 64, 0), 8 * 512);
+	KUNIT_EXPECT_FALSE(test, vb_is_on_disk(vb, 64, 4096, 1));
+	vb_on_disk(vb, 72, 4096, 1);
+
+	/* More than one command may have: the block layer must not put them together again. */
+	KUNIT_EXPECT_EQ(test, blkdev_issue_secure_erase(vb->bdev, 0, 12288, GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, bm_count(vb->bm, BM_T_SECURE_ERASE), 4);
+	KUNIT_EXPECT_EQ(test, vb_sum(vb, BM_T_SECURE_ERASE, 3, 0, 0), 12288 * 512);
+	KUNIT_EXPECT_EQ(test, bm_count(vb->bm, BM_T_DISCARD), 0);
+}
+
 static void vb_test_zeroes(struct kunit *test)
 {
 	struct vb *vb = vb_start_ring(test);
@@ -256,6 +279,7 @@ static void vb_test_features(struct kunit *test)
 	static const unsigned int yes[] = {
 		BM_F_SIZE_MAX, BM_F_SEG_MAX, BM_F_GEOMETRY, BM_F_BLK_SIZE, BM_F_FLUSH,
 		BM_F_TOPOLOGY, BM_F_CONFIG_WCE, BM_F_MQ, BM_F_DISCARD, BM_F_WRITE_ZEROES,
+		BM_F_LIFETIME, BM_F_SECURE_ERASE,
 	};
 	const struct vb_ring *ring = test->param_value;
 	struct vb *vb = vb_start_ring(test);
@@ -270,6 +294,43 @@ static void vb_test_features(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fv_negotiated(vb->fv, BM_F_ZONED));
 	KUNIT_EXPECT_EQ(test, vb->fv->status & 0xc7, VIRTIO_CONFIG_S_ACKNOWLEDGE |
 			VIRTIO_CONFIG_S_DRIVER | VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+static void vb_test_lifetime(struct kunit *test)
+{
+	struct bm_rule refuse = { 1, BM_T_GET_LIFETIME, BM_ANY_SECTOR, BM_FAIL, BM_S_UNSUPP };
+	char *buf = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	struct bm_params params;
+	struct vb *vb;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	vb_params(&params, test->param_value);
+	vb = vb_start(test, &params);
+	KUNIT_EXPECT_EQ(test, vb_attr_mode(vb, "life_time"), 0444);
+	vb->bm->lifetime.pre_eol_info = cpu_to_le16(3);
+	vb->bm->lifetime.est_typ_a = cpu_to_le16(11);
+	vb->bm->lifetime.est_typ_b = cpu_to_le16(0xffff);
+	KUNIT_EXPECT_EQ(test, vb_attr_show(vb, "pre_eol_info", buf), 5);
+	KUNIT_EXPECT_STREQ(test, buf, "0x03\n");
+	KUNIT_EXPECT_EQ(test, vb_attr_show(vb, "serial", buf), 9);
+	KUNIT_EXPECT_EQ(test, vb_attr_show(vb, "life_time", buf), 12);
+	KUNIT_EXPECT_STREQ(test, buf, "0x0b 0xffff\n");
+	bm_add_rule(vb->bm, &refuse);
+	KUNIT_EXPECT_EQ(test, vb_attr_show(vb, "life_time", buf), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, bm_count(vb->bm, BM_T_GET_LIFETIME), 3);
+}
+
+static void vb_test_no_lifetime(struct kunit *test)
+{
+	struct bm_params params;
+	struct vb *vb;
+
+	vb_params(&params, &vb_rings[3]);
+	params.features &= ~BIT_ULL(BM_F_LIFETIME);
+	vb = vb_start(test, &params);
+	KUNIT_EXPECT_EQ(test, vb_attr_mode(vb, "pre_eol_info"), 0);
+	KUNIT_EXPECT_EQ(test, vb_attr_mode(vb, "life_time"), 0);
+	KUNIT_EXPECT_EQ(test, vb_attr_mode(vb, "serial"), 0444);
 }
 
 static void vb_test_serial(struct kunit *test)
@@ -307,11 +368,14 @@ static struct kunit_case vb_cases[] = {
 	KUNIT_CASE_PARAM(vb_test_split, vb_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_flush, vb_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_discard, vb_ring_gen_params),
+	KUNIT_CASE_PARAM(vb_test_secure_erase, vb_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_zeroes, vb_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_status, vb_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_used_len, vb_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_features, vb_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_serial, vb_ring_gen_params),
+	KUNIT_CASE_PARAM(vb_test_lifetime, vb_ring_gen_params),
+	KUNIT_CASE(vb_test_no_lifetime),
 	{ }
 };
 

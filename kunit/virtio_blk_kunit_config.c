@@ -265,11 +265,14 @@ static void vb_test_range_max(struct kunit *test)
 	params.conf.max_discard_seg = value->in;
 	params.conf.max_write_zeroes_sectors = value->in;
 	params.conf.max_write_zeroes_seg = value->in;
+	params.conf.max_secure_erase_sectors = value->in;
+	params.conf.max_secure_erase_seg = value->in;
 	params.conf.discard_sector_alignment = 0;
 	params.conf.physical_block_exp = 0;
 	vb = vb_start(test, &params);
 	KUNIT_EXPECT_EQ(test, (u64)bdev_max_discard_sectors(vb->bdev), value->out);
 	KUNIT_EXPECT_EQ(test, (u64)bdev_write_zeroes_sectors(vb->bdev), value->out);
+	KUNIT_EXPECT_EQ(test, (u64)bdev_max_secure_erase_sectors(vb->bdev), value->out);
 	KUNIT_EXPECT_EQ(test, blkdev_issue_discard(vb->bdev, 8, 64, GFP_KERNEL), 0);
 	KUNIT_EXPECT_EQ(test, blkdev_issue_zeroout(vb->bdev, 8, 64, GFP_KERNEL,
 						   BLKDEV_ZERO_NOFALLBACK), 0);
@@ -309,6 +312,9 @@ static void vb_test_no_discard(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bdev_write_zeroes_sectors(vb->bdev), 0);
 	blkdev_issue_discard(vb->bdev, 0, 64, GFP_KERNEL);
 	KUNIT_EXPECT_EQ(test, bm_count(vb->bm, BM_T_DISCARD), 0);
+	/* A secure erase does not need them. */
+	KUNIT_EXPECT_EQ(test, blkdev_issue_secure_erase(vb->bdev, 0, 64, GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, bm_count(vb->bm, BM_T_SECURE_ERASE), 1);
 	vb_write(vb, 0, 4096, 1);
 	KUNIT_EXPECT_EQ(test, blkdev_issue_zeroout(vb->bdev, 0, 64, GFP_KERNEL, 0), 0);
 	KUNIT_EXPECT_FALSE(test, vb_is_on_disk(vb, 0, 4096, 1));

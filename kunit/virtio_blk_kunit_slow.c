@@ -37,6 +37,14 @@ static void vb_test_serial_silent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bm_count(vb->bm, BM_T_GET_ID), 1);
 	KUNIT_EXPECT_EQ(test, vb_attr_show(vb, "serial", buf), 9);
 	KUNIT_EXPECT_EQ(test, bm_count(vb->bm, BM_T_GET_ID), 2);
+
+	/* An answer to another command is not taken for that of the next one. */
+	bm_add_rule(vb->bm, &hold);
+	KUNIT_EXPECT_EQ(test, vb_attr_show(vb, "serial", buf), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, bm_release(vb->bm, FV_FIFO, 1), 1);
+	KUNIT_EXPECT_EQ(test, vb_attr_show(vb, "pre_eol_info", buf), 5);
+	KUNIT_EXPECT_STREQ(test, buf, "0x01\n");
+	KUNIT_EXPECT_EQ(test, vb_attr_show(vb, "serial", buf), 9);
 }
 
 /* An orderly removal of a device that has stopped completing. */

@@ -121,6 +121,14 @@ static void vblk_read_topology(struct virtio_device *vdev,
 	lim->io_opt = vblk_hint(vdev, "optimal I/O size", opt_io, block);
 }
 
+/* 0: no limit given. A large one cannot matter. */
+static u32 vblk_range_limit(u32 sectors)
+{
+	if (!sectors || sectors > VBLK_MAX_SECTORS)
+		return VBLK_MAX_SECTORS;
+	return sectors;
+}
+
 /*
  * One range for each command: more is hardly ever offered, and so the range
  * lives in the request and nothing has to be allocated.
@@ -137,11 +145,7 @@ static void vblk_read_discard(struct virtio_device *vdev,
 			     max_discard_sectors, &sectors);
 		virtio_cread(vdev, struct virtio_blk_config,
 			     discard_sector_alignment, &align);
-
-		/* No limit given, or one that cannot matter. */
-		if (!sectors || sectors > VBLK_MAX_SECTORS)
-			sectors = VBLK_MAX_SECTORS;
-		lim->max_hw_discard_sectors = sectors;
+		lim->max_hw_discard_sectors = vblk_range_limit(sectors);
 
 		if (align > VBLK_MAX_SECTORS ||
 		    ((u64)align << SECTOR_SHIFT) % lim->logical_block_size) {
@@ -157,10 +161,27 @@ static void vblk_read_discard(struct virtio_device *vdev,
 	if (virtio_has_feature(vdev, VIRTIO_BLK_F_WRITE_ZEROES)) {
 		virtio_cread(vdev, struct virtio_blk_config,
 			     max_write_zeroes_sectors, &sectors);
-		if (!sectors || sectors > VBLK_MAX_SECTORS)
-			sectors = VBLK_MAX_SECTORS;
-		lim->max_write_zeroes_sectors = sectors;
+		lim->max_write_zeroes_sectors = vblk_range_limit(sectors);
 	}
+}
+
+/*
+ * The alignment is a hint for who cuts a range (virtio 1.3, 5.2.4), and the block layer
+ * has no place for one apart from that of discards.
+ */
+static void vblk_read_secure_erase(struct virtio_device *vdev,
+				   struct queue_limits *lim)
+{
+	u32 sectors;
+
+	if (!virtio_has_feature(vdev, VIRTIO_BLK_F_SECURE_ERASE))
+		return;
+	virtio_cread(vdev, struct virtio_blk_config, max_secure_erase_sectors,
+		     &sectors);
+	lim->max_secure_erase_sectors = vblk_range_limit(sectors);
+	/* The block layer merges secure erases up to the limit of discards. */
+	lim->max_hw_discard_sectors = min(lim->max_hw_discard_sectors,
+					  lim->max_secure_erase_sectors);
 }
 
 /* How many pieces of data a request may have, and how large each may be. */
@@ -222,6 +243,7 @@ int vblk_read_limits(struct vblk *vblk, struct queue_limits *lim)
 	lim->logical_block_size = vblk_read_block_size(vdev);
 	vblk_read_topology(vdev, lim);
 	vblk_read_discard(vdev, lim);
+	vblk_read_secure_erase(vdev, lim);
 	return 0;
 }
 

@@ -88,10 +88,19 @@ static inline void vblk_set_up(struct vblk_req *r, u8 nr_out, u8 nr_in)
 	r->nr_in = nr_in;
 }
 
+static u32 vblk_serial_type(const struct request *rq)
+{
+	const struct vblk *vblk = rq->q->queuedata;
+
+	return vblk->serial.type;
+}
+
 /* Commands other than read and write. */
 static noinline blk_status_t vblk_prep_other(struct request *rq,
 					     struct vblk_req *r)
 {
+	u32 type;
+
 	r->in_len = 0;
 	r->data = NULL;
 
@@ -105,6 +114,11 @@ static noinline blk_status_t vblk_prep_other(struct request *rq,
 		vblk_set_hdr(rq, r, VIRTIO_BLK_T_DISCARD, 0);
 		vblk_map_range(rq, r, false);
 		return BLK_STS_OK;
+	case REQ_OP_SECURE_ERASE:
+		vblk_set_up(r, 2, 1);
+		vblk_set_hdr(rq, r, VIRTIO_BLK_T_SECURE_ERASE, 0);
+		vblk_map_range(rq, r, false);
+		return BLK_STS_OK;
 	case REQ_OP_WRITE_ZEROES:
 		vblk_set_up(r, 2, 1);
 		vblk_set_hdr(rq, r, VIRTIO_BLK_T_WRITE_ZEROES, 0);
@@ -112,10 +126,12 @@ static noinline blk_status_t vblk_prep_other(struct request *rq,
 		return BLK_STS_OK;
 	case REQ_OP_DRV_IN:
 		vblk_set_up(r, 1, 2);
-		vblk_set_hdr(rq, r, VIRTIO_BLK_T_GET_ID, 0);
+		type = vblk_serial_type(rq);
+		vblk_set_hdr(rq, r, type, 0);
 		r->slow = true;
 		memset(r->id, 0, sizeof(r->id));
-		sg_set_buf(r->sg, r->id, sizeof(r->id));
+		sg_set_buf(r->sg, r->id, type == VIRTIO_BLK_T_GET_ID ?
+			   sizeof(r->id) : sizeof(r->lifetime));
 		sg_mark_end(r->sg);
 		r->data = r->sg;
 		return BLK_STS_OK;

@@ -109,6 +109,8 @@ static const unsigned int vblk_features[] = {
 	VIRTIO_BLK_F_MQ,
 	VIRTIO_BLK_F_DISCARD,
 	VIRTIO_BLK_F_WRITE_ZEROES,
+	VBLK_F_LIFETIME,
+	VIRTIO_BLK_F_SECURE_ERASE,
 };
 
 static struct virtio_driver vblk_driver = {

@@ -222,6 +222,7 @@ static bool vblk_may_replay(struct request *rq)
 	case REQ_OP_WRITE:
 	case REQ_OP_FLUSH:
 	case REQ_OP_DISCARD:
+	case REQ_OP_SECURE_ERASE:
 	case REQ_OP_WRITE_ZEROES:
 	case REQ_OP_DRV_IN:
 		return true;

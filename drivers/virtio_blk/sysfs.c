@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attributes of the disk: serial and cache_type.
+ * Attributes of the disk: serial, cache_type, and how worn it is.
  */
 #include <linux/blkdev.h>
 #include <linux/string.h>
@@ -55,9 +55,39 @@ static ssize_t cache_type_store(struct device *dev,
 }
 static DEVICE_ATTR_RW(cache_type);
 
+/* Names and form are those of the attributes of an MMC, where the numbers come from. */
+static ssize_t pre_eol_info_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	struct vblk_lifetime lifetime;
+	int err;
+
+	err = vblk_lifetime_read(dev_to_disk(dev)->private_data, &lifetime);
+	if (err)
+		return err;
+	return sysfs_emit(buf, "0x%02x\n", le16_to_cpu(lifetime.pre_eol_info));
+}
+static DEVICE_ATTR_RO(pre_eol_info);
+
+static ssize_t life_time_show(struct device *dev,
+			      struct device_attribute *attr, char *buf)
+{
+	struct vblk_lifetime lifetime;
+	int err;
+
+	err = vblk_lifetime_read(dev_to_disk(dev)->private_data, &lifetime);
+	if (err)
+		return err;
+	return sysfs_emit(buf, "0x%02x 0x%02x\n", le16_to_cpu(lifetime.typ_a),
+			  le16_to_cpu(lifetime.typ_b));
+}
+static DEVICE_ATTR_RO(life_time);
+
 static struct attribute *vblk_attrs[] = {
 	&dev_attr_serial.attr,
 	&dev_attr_cache_type.attr,
+	&dev_attr_pre_eol_info.attr,
+	&dev_attr_life_time.attr,
 	NULL
 };
 
@@ -69,6 +99,10 @@ static umode_t vblk_attr_mode(struct kobject *kobj, struct attribute *attr,
 	if (attr == &dev_attr_cache_type.attr &&
 	    !virtio_has_feature(vblk->vdev, VIRTIO_BLK_F_CONFIG_WCE))
 		return 0444;
+	if ((attr == &dev_attr_pre_eol_info.attr ||
+	     attr == &dev_attr_life_time.attr) &&
+	    !virtio_has_feature(vblk->vdev, VBLK_F_LIFETIME))
+		return 0;
 	return attr->mode;
 }
 

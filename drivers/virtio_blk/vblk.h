@@ -63,16 +63,34 @@ struct vblk_queue {
 	char name[16];
 } ____cacheline_aligned_in_smp;
 
+/* What the kernel's header does not have (virtio 1.3, 5.2.3, 5.2.6). */
+#define VBLK_F_LIFETIME		15
+#define VBLK_T_GET_LIFETIME	10
+
 /**
- * struct vblk_serial - the one GET_ID command that can be under way
- * @lock: one reader at a time; protects @busy
+ * struct vblk_lifetime - data of a GET_LIFETIME command (virtio 1.3, 5.2.6)
+ * @pre_eol_info: 0 not known, 1 normal, 2 80 % of the spare blocks are used, 3 90 %
+ * @typ_a: wear of the SLC part in steps of 10 %, 0 not known, 11 beyond what was expected
+ * @typ_b: the same of the MLC part
+ */
+struct vblk_lifetime {
+	__le16 pre_eol_info;
+	__le16 typ_a;
+	__le16 typ_b;
+};
+
+/**
+ * struct vblk_serial - the one command that asks for something and can be under way
+ * @lock: one reader at a time; protects @busy and @type
+ * @type: GET_ID or GET_LIFETIME; constant while @busy
  * @busy: a command was sent and its answer is not yet taken
  * @done: the answer is there
  * @status: how the command ended; valid once @done
  * @id: what the device answered; valid once @done
  */
 struct vblk_serial {
-	struct mutex lock;	/* one reader; @busy */
+	struct mutex lock;	/* one reader; @busy, @type */
+	u32 type;
 	bool busy;
 	struct completion done;
 	blk_status_t status;
@@ -179,7 +197,7 @@ struct vblk_recovery {
  * @cache_lock: protects @writeback and the field of the device behind it
  * @writeback: the device has a volatile write cache
  * @rec: resets and time-outs
- * @serial: state of the ``serial`` attribute
+ * @serial: state of the attributes that ask the device
  * @geometry: what the device says its geometry is; all zero if nothing
  */
 struct vblk {
@@ -227,8 +245,9 @@ struct vblk {
  * @hdr_sg: describes @hdr
  * @status_sg: describes @status
  * @sg: data, or the first part of it
- * @range: data of a discard or write zeroes command
+ * @range: data of a discard, secure erase or write zeroes command
  * @id: data of a GET_ID command
+ * @lifetime: data of a GET_LIFETIME command
  *
  * While the device owns the request, nothing writes to the memory that the
  * device can see.
@@ -254,6 +273,7 @@ struct vblk_req {
 	union {
 		struct virtio_blk_discard_write_zeroes range;
 		u8 id[VIRTIO_BLK_ID_BYTES];
+		struct vblk_lifetime lifetime;
 	};
 };
 

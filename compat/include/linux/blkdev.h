@@ -48,6 +48,7 @@ struct kgd_queue_limits {
 	unsigned int io_min;
 	unsigned int io_opt;
 	unsigned int max_hw_discard_sectors;
+	unsigned int max_secure_erase_sectors;
 	unsigned int max_write_zeroes_sectors;
 	unsigned int discard_granularity;
 	unsigned short max_segments;
@@ -82,6 +83,9 @@ static inline void kgd_apply_limits(struct request_queue *q,
 			    q->limits.physical_block_size);
 		blk_queue_max_discard_sectors(q, lim->max_hw_discard_sectors);
 	}
+	if (lim->max_secure_erase_sectors)
+		blk_queue_max_secure_erase_sectors(q,
+						   lim->max_secure_erase_sectors);
 	if (lim->max_write_zeroes_sectors)
 		blk_queue_max_write_zeroes_sectors(q,
 						   lim->max_write_zeroes_sectors);
