@@ -179,9 +179,6 @@ static void vblk_read_secure_erase(struct virtio_device *vdev,
 	virtio_cread(vdev, struct virtio_blk_config, max_secure_erase_sectors,
 		     &sectors);
 	lim->max_secure_erase_sectors = vblk_range_limit(sectors);
-	/* The block layer merges secure erases up to the limit of discards. */
-	lim->max_hw_discard_sectors = min(lim->max_hw_discard_sectors,
-					  lim->max_secure_erase_sectors);
 }
 
 /* How many pieces of data a request may have, and how large each may be. */

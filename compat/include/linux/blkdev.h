@@ -59,6 +59,8 @@ struct kgd_queue_limits {
 static inline void kgd_apply_limits(struct request_queue *q,
 				    const struct kgd_queue_limits *lim)
 {
+	unsigned int discard = lim->max_hw_discard_sectors;
+
 	if (lim->max_hw_sectors)
 		blk_queue_max_hw_sectors(q, lim->max_hw_sectors);
 	if (lim->max_segments)
@@ -77,11 +79,14 @@ static inline void kgd_apply_limits(struct request_queue *q,
 		blk_queue_io_opt(q, lim->io_opt);
 	if (lim->max_discard_segments)
 		blk_queue_max_discard_segments(q, lim->max_discard_segments);
-	if (lim->max_hw_discard_sectors) {
+	/* This block layer splits and merges secure erases by the limit of discards. */
+	if (lim->max_secure_erase_sectors)
+		discard = min(discard, lim->max_secure_erase_sectors);
+	if (discard) {
 		q->limits.discard_granularity =
 			max(lim->discard_granularity,
 			    q->limits.physical_block_size);
-		blk_queue_max_discard_sectors(q, lim->max_hw_discard_sectors);
+		blk_queue_max_discard_sectors(q, discard);
 	}
 	if (lim->max_secure_erase_sectors)
 		blk_queue_max_secure_erase_sectors(q,
