@@ -544,6 +544,28 @@ static void nt_late_answer(struct kunit *test)
 	nt_expect_clean(nt);
 }
 
+/* A late answer comes while a newer command waits for its own. */
+static void nt_late_answer_first(struct kunit *test)
+{
+	static const u8 mac[] = { 2, 9, 8, 7, 6, 5 };
+	struct nt *nt = nt_start_impatient(test);
+	struct vnet *vn = netdev_priv(nt->dev);
+
+	/* Both notifications are lost, and the next command brings them. */
+	nt->nm->refuse = BIT(NM_CTRL_VLAN);
+	fv_misbehave(nt->fv, FV_EVIL_LOST_KICK, nm_ctrl_index(nt->nm), 2);
+	KUNIT_EXPECT_EQ(test, nt_vlan(nt, 5, true), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(vn->ctrl.answered_late), 0);
+	nt_ctrl_timeout(test, "5000");
+	KUNIT_EXPECT_EQ(test, nt_set_mac(nt, mac), 0);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(vn->ctrl.answered_late), 1);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(vn->ctrl.late), 0);
+	NT_EXPECT_SAME(test, nt->nm->ctrl.mac, mac, ETH_ALEN);
+	nt->nm->refuse = 0;
+	nt_expect_traffic(nt);
+	nt_expect_clean(nt);
+}
+
 /* The notification of a command is lost: it is sent again in time. */
 static void nt_lost_command(struct kunit *test)
 {
@@ -593,6 +615,7 @@ static struct kunit_case nt_control_cases[] = {
 	KUNIT_CASE_PARAM(nt_refuses_all, mq_gen_params),
 	KUNIT_CASE(nt_never_answered),
 	KUNIT_CASE(nt_late_answer),
+	KUNIT_CASE(nt_late_answer_first),
 	KUNIT_CASE(nt_lost_command),
 	KUNIT_CASE_PARAM(nt_garbage_answer, few_gen_params),
 	{}
