@@ -128,6 +128,32 @@ static void nt_heals(struct kunit *test)
 	nt_expect_clean(nt);
 }
 
+/* A device that is gone confirms no reset: it is not asked for one. */
+static void nt_stuck_gone(struct kunit *test)
+{
+	const struct nm_params params = {
+		.features = NT_FULL | NM_F_RING_RESET, .mode = FV_RUN, .queue_num = 16,
+	};
+	struct nt *nt = nt_start(test, &params);
+	unsigned int i, resets;
+
+	fv_misbehave(nt->fv, FV_EVIL_SILENT, 1, U32_MAX);
+	for (i = 0; i < 8; i++)
+		nt_send(nt, 0, 100, i);
+	resets = nt->fv->resets;
+	fv_misbehave(nt->fv, FV_EVIL_GONE, FV_ALL_QUEUES, 1);
+	for (i = 0; i < 6; i++)
+		nt_watchdog(nt);
+	KUNIT_EXPECT_TRUE(test, nt_wait_stat(nt, "device_reset_failures", 1));
+	nt_watchdog(nt);
+	nt_nap();
+	KUNIT_EXPECT_EQ(test, nt_ethtool_stat(nt, NULL, "device_reset_failures"), 1);
+	KUNIT_EXPECT_EQ(test, nt_ethtool_stat(nt, NULL, "tx_queue_resets"), 0);
+	KUNIT_EXPECT_EQ(test, nt->fv->resets, resets);
+	nt_detach(nt);
+	fv_unplug(nt->fv);
+}
+
 /* A device that is stuck for good is let go while it is being reset again and again. */
 static void nt_stuck_unplug(struct kunit *test)
 {
@@ -154,6 +180,7 @@ static struct kunit_case nt_recovery_cases[] = {
 	KUNIT_CASE_PARAM(nt_stuck, stuck_gen_params),
 	KUNIT_CASE(nt_stuck_twice),
 	KUNIT_CASE(nt_heals),
+	KUNIT_CASE(nt_stuck_gone),
 	KUNIT_CASE(nt_stuck_unplug),
 	{}
 };

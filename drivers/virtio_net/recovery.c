@@ -156,10 +156,30 @@ static bool vnet_recovery_queues(struct vnet *vn)
 	return device;
 }
 
+/* All that is read of a device that is gone is ones. It would never confirm a
+ * reset, and the transport waits for that, of a queue with RTNL held.
+ */
+static bool vnet_recovery_gone(struct vnet *vn)
+{
+	if (vn->vdev->config->get_status(vn->vdev) != 0xff)
+		return false;
+
+	virtio_break_device(vn->vdev);
+	if (!test_and_set_bit(VNET_DEVICE_RESET_FAILED, &vn->recovery.said)) {
+		vnet_recovery_count(vn, VNET_DEVICE_RESET_FAILED);
+		netdev_err(vn->dev, "device is gone: not reset, not in use any more\n");
+	}
+
+	return true;
+}
+
 static void vnet_recovery_work(struct work_struct *work)
 {
 	struct vnet *vn = container_of(work, struct vnet, recovery.work);
 	bool device = false;
+
+	if (vnet_recovery_gone(vn))
+		return;
 
 	rtnl_lock();
 	if (!READ_ONCE(vn->recovery.off) && netif_running(vn->dev) &&
