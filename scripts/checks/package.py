@@ -54,7 +54,9 @@ def _rpm(run):
     listed = "".join(run.must("rpm", "-qpl", path) for path in packages)
     for wanted in (r"/usr/src/kvm-guest-drivers-linux-[\d.]+/dkms\.conf$",
                    r"/usr/src/kvm-guest-drivers-linux-[\d.]+/packaging/initramfs$",
-                   r"/usr/bin/kvm-guest-report$", r"/man1/kvm-guest-report\.1"):
+                   r"/usr/bin/kvm-guest-report$", r"/man1/kvm-guest-report\.1",
+                   r"/usr/bin/balloon-balance$", r"/man1/balloon-balance\.1",
+                   r"/systemd/system/balloon-balance\.service$"):
         if not re.search(wanted, listed, re.M):
             raise Failed(f"no package has {wanted}")
     run.must("rpmspec", "-P", TOP / "rpm" / "kvm-guest-drivers-linux-kmod.spec")

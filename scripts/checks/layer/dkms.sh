@@ -125,6 +125,11 @@ if [ "$how" = prebuilt ]; then
 fi
 kvm-guest-report --json | grep -q '"installed"' || fail "kvm-guest-report does not see dkms"
 [ -e /usr/share/man/man1/kvm-guest-report.1.gz ] || fail "no manual page"
+balloon-balance --check --config /usr/share/kvm-guest-drivers-linux/balloon-balance.conf ||
+	fail "balloon-balance does not take its own example"
+[ -e /lib/systemd/system/balloon-balance.service ] || fail "no unit for balloon-balance"
+[ ! -e /etc/systemd/system/multi-user.target.wants/balloon-balance.service ] ||
+	fail "balloon-balance was enabled unasked"
 
 echo "== kernels out of the range"
 kernel 7.99.0-above
