@@ -231,7 +231,11 @@ static void nm_queue_reset(struct fv_queue *q)
 {
 	struct nm *nm = q->fv->model_data;
 
-	if (q->index < 2 * nm->max_pairs && !(q->index & 1))
+	if (q->index >= 2 * nm->max_pairs)
+		return;
+	/* It comes back with what all of its kind were given last. */
+	nm->ctrl.coal[q->index] = q->index & 1 ? nm->ctrl.coal_tx : nm->ctrl.coal_rx;
+	if (!(q->index & 1))
 		nm_rx_forget(nm, q->index / 2);
 }
 

@@ -2,6 +2,7 @@
 /* KUnit tests of virtio_net: queues that have stopped. */
 
 #include <linux/etherdevice.h>
+#include <linux/ethtool.h>
 #include <linux/rtnetlink.h>
 
 #include "../drivers/virtio_net/net.h"
@@ -9,8 +10,9 @@
 
 static const struct nt_setup nt_stuck_setups[] = {
 	{ "split", { .features = NT_FULL, .mode = FV_RUN, .queue_num = 64 } },
-	{ "split reset", { .features = NT_FULL | NM_F_RING_RESET, .mode = FV_RUN,
-			   .queue_num = 64 } },
+	{ "split reset", { .features = NT_FULL | NM_F_RING_RESET | NM_F_NOTF_COAL |
+				       NM_F_VQ_NOTF_COAL,
+			   .mode = FV_RUN, .queue_num = 64 } },
 	{ "packed reset", { .features = NT_FULL | NM_F_RING_PACKED | NM_F_RING_RESET,
 			    .mode = FV_RUN, .queue_num = 64 } },
 	{ "legacy", { .features = NT_BASE, .mode = FV_RUN, .queue_num = 64 } },
@@ -45,10 +47,14 @@ static void nt_stuck(struct kunit *test)
 	struct nt *nt = nt_start(test, &setup->dev);
 	struct netdev_queue *txq = netdev_get_tx_queue(nt->dev, 0);
 	const struct net_device_ops *ops = nt->dev->netdev_ops;
+	struct ethtool_coalesce ec = { .tx_coalesce_usecs = 77, .tx_max_coalesced_frames = 7 };
 	u64 queues, devices;
 	unsigned int i;
 
 	rtnl_lock();
+	if (setup->dev.features & NM_F_VQ_NOTF_COAL)
+		KUNIT_EXPECT_EQ(test, nt->dev->ethtool_ops->set_per_queue_coalesce(nt->dev, 0, &ec),
+				0);
 	KUNIT_EXPECT_EQ(test, ops->ndo_vlan_rx_add_vid(nt->dev, htons(ETH_P_8021Q), 7), 0);
 	KUNIT_EXPECT_EQ(test, dev_uc_add(nt->dev, mac), 0);
 	rtnl_unlock();
@@ -85,6 +91,9 @@ static void nt_stuck(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, nm_wait(nt->nm, READ_ONCE(nt->nm->ctrl.unicast) == 1 &&
 					test_bit(7, nt->nm->ctrl.vlans), NT_MS));
 	nt_expect_traffic(nt);
+	if (setup->dev.features & NM_F_VQ_NOTF_COAL)
+		KUNIT_EXPECT_TRUE(test, nm_wait(nt->nm, READ_ONCE(nt->nm->ctrl.coal[1].usecs) == 77,
+						NT_MS));
 
 	rtnl_lock();
 	ops->ndo_vlan_rx_kill_vid(nt->dev, htons(ETH_P_8021Q), 7);

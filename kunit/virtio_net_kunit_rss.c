@@ -247,7 +247,8 @@ static void nt_coalescing(struct kunit *test)
 }
 
 static const struct nt_setup nt_ring_setups[] = {
-	{ "split", { .features = NT_FULL | NM_F_RING_RESET, .mode = FV_RUN, .queue_num = 256 } },
+	{ "split", { .features = NT_FULL | NM_F_RING_RESET | NM_F_VQ_NOTF_COAL, .mode = FV_RUN,
+		     .queue_num = 256 } },
 	{ "packed", { .features = NT_FULL | NM_F_RING_RESET | NM_F_RING_PACKED, .mode = FV_RUN,
 		      .queue_num = 256 } },
 };
@@ -271,9 +272,15 @@ static void nt_ring_sizes(struct kunit *test)
 	const struct nt_setup *setup = test->param_value;
 	struct nt *nt = nt_start(test, &setup->dev);
 	struct vnet *vn = netdev_priv(nt->dev);
+	struct ethtool_coalesce ec = { .tx_coalesce_usecs = 77, .rx_coalesce_usecs = 66 };
+	bool coal = setup->dev.features & NM_F_VQ_NOTF_COAL;
 
 	nt_expect_traffic(nt);
+	if (coal)
+		KUNIT_EXPECT_EQ(test, nt_coalesce(nt, 0, &ec, true), 0);
 	KUNIT_EXPECT_EQ(test, nt_ring(nt, 128, 64), 0);
+	KUNIT_EXPECT_EQ(test, nt->nm->ctrl.coal[0].usecs, coal ? 66 : 0);
+	KUNIT_EXPECT_EQ(test, nt->nm->ctrl.coal[1].usecs, coal ? 77 : 0);
 	KUNIT_EXPECT_EQ(test, virtqueue_get_vring_size(vn->rq[0].vq), 128);
 	KUNIT_EXPECT_EQ(test, virtqueue_get_vring_size(vn->sq[0].vq), 64);
 	nt_expect_traffic(nt);

@@ -129,6 +129,26 @@ void vnet_coal_restore(struct vnet *vn)
 		dev_warn(&vn->vdev->dev, "coalescing not set, error %d\n", err ?: err2);
 }
 
+/**
+ * vnet_coal_restore_tx() - tell a device of a transmit queue that was reset alone
+ * @vn: the device
+ * @pair: number of the queue pair
+ *
+ * Such a queue comes back with what all of its kind were given last.
+ *
+ * Context: RTNL held; may sleep.
+ */
+void vnet_coal_restore_tx(struct vnet *vn, u16 pair)
+{
+	int err;
+
+	if (!vn->coal_set || !vnet_has(vn, VIRTIO_NET_F_VQ_NOTF_COAL))
+		return;
+	err = vnet_coal_send_one(vn, VNET_TXQ(pair), &vn->sq[pair].coal);
+	if (err)
+		dev_warn(&vn->vdev->dev, "coalescing of tx%u not set, error %d\n", pair, err);
+}
+
 static void vnet_coal_show(struct ethtool_coalesce *ec, const struct vnet_coal *rx,
 			   const struct vnet_coal *tx)
 {

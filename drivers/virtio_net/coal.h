@@ -8,6 +8,7 @@
 
 void vnet_coal_init(struct vnet *vn);
 void vnet_coal_restore(struct vnet *vn);
+void vnet_coal_restore_tx(struct vnet *vn, u16 pair);
 void vnet_coal_stop(struct vnet *vn, u16 pair);
 void vnet_coal_sample(struct vnet_rq *rq);
 int vnet_get_coalesce(struct net_device *dev, struct ethtool_coalesce *ec,

@@ -3,6 +3,7 @@
 
 #include <linux/rtnetlink.h>
 
+#include "coal.h"
 #include "rx.h"
 #include "tx.h"
 
@@ -102,6 +103,8 @@ static int vnet_recovery_reset_queue(struct vnet *vn, u16 pair)
 		netif_tx_wake_queue(txq);
 		vnet_pair_up(vn, pair);
 	}
+	if (!err)
+		vnet_coal_restore_tx(vn, pair);
 
 	return err;
 }

@@ -98,17 +98,16 @@ int vnet_set_ringparam(struct net_device *dev, struct ethtool_ringparam *ring,
 		return err;
 
 	err = vnet_rings_resize(vn, false, ring->rx_pending);
-	if (err)
-		return err;
-	vn->rx_ring = ring->rx_pending;
-	err = vnet_rings_resize(vn, true, ring->tx_pending);
-	if (err)
-		return err;
-	vn->tx_ring = ring->tx_pending;
-	/* What the device knew of a queue went with its reset. */
+	if (!err) {
+		vn->rx_ring = ring->rx_pending;
+		err = vnet_rings_resize(vn, true, ring->tx_pending);
+	}
+	if (!err)
+		vn->tx_ring = ring->tx_pending;
+	/* What the device knew of a queue went with its reset, also of some only. */
 	vnet_coal_restore(vn);
 
-	return 0;
+	return err;
 }
 
 /**
