@@ -18,6 +18,8 @@
  * driver waits for before it looks for itself, so that a lost wake-up is noticed.
  */
 #define VBT_MS			8000
+/* So often, as long as there is progress in each: a large step takes such a kernel longer. */
+#define VBT_ROUNDS		8
 
 /* The driver gives up on a device after 10 s, plus a pass of its timer. */
 #define VBT_STALL_MS		12000
