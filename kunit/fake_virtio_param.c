@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What parametrised tests run over, all of it or a share.
+ * What parametrised tests run over, all of it or a share; and parameters of drivers.
  */
 #include <linux/atomic.h>
+#include <linux/err.h>
 #include <linux/export.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/string.h>
 
 #include "fake_virtio.h"
 
@@ -38,3 +42,29 @@ const void *fv_next_param(const void *prev, const void *array, size_t size, size
 	return next < nr ? array + next * size : NULL;
 }
 EXPORT_SYMBOL_GPL(fv_next_param);
+
+/**
+ * fv_param_write() - set a parameter of a module, as a person does
+ * @module: the module, loaded
+ * @name: of the parameter
+ * @value: to be written
+ *
+ * Context: process.
+ * Return: 0, or the negative error number that the person would get
+ */
+int fv_param_write(const char *module, const char *name, const char *value)
+{
+	struct file *file;
+	loff_t pos = 0;
+	char path[96];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/parameters/%s", module, name);
+	file = filp_open(path, O_WRONLY, 0);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	len = kernel_write(file, value, strlen(value), &pos);
+	filp_close(file, NULL);
+	return len < 0 ? len : 0;
+}
+EXPORT_SYMBOL_GPL(fv_param_write);

@@ -124,6 +124,23 @@ static void balloon_features(struct kunit *test)
 	vbt_unplug(t);
 }
 
+/* Statistics and events on memory shortage are not wanted. */
+static void balloon_disabled(struct kunit *test)
+{
+	struct vbt *t = vbt_probe_new(test, VBT_F_MODERN | GENMASK_ULL(5, 0));
+
+	KUNIT_EXPECT_EQ(test, fv_param_write("virtio_balloon", "disable_features", "0x200000006"),
+			-EINVAL);
+	KUNIT_ASSERT_EQ(test, fv_param_write("virtio_balloon", "disable_features", "6"), 0);
+	vbt_plug(t);
+	KUNIT_EXPECT_EQ(test, fv_param_write("virtio_balloon", "disable_features", "0"), 0);
+	KUNIT_EXPECT_FALSE(test, fv_negotiated(t->fv, VIRTIO_BALLOON_F_STATS_VQ));
+	KUNIT_EXPECT_FALSE(test, fv_negotiated(t->fv, VIRTIO_BALLOON_F_DEFLATE_ON_OOM));
+	KUNIT_EXPECT_TRUE(test, fv_negotiated(t->fv, VIRTIO_BALLOON_F_REPORTING));
+	vbt_reach(t, 300);
+	vbt_unplug(t);
+}
+
 /* The configuration reads as ones at first: a target that is out of reach. */
 static void balloon_ones_at_probe(struct kunit *test)
 {
@@ -207,6 +224,7 @@ static struct kunit_case vbt_probe_cases[] = {
 	KUNIT_CASE(balloon_features_refused),
 	KUNIT_CASE(balloon_ready_already),
 	KUNIT_CASE(balloon_features),
+	KUNIT_CASE(balloon_disabled),
 	KUNIT_CASE(balloon_ones_at_probe),
 	KUNIT_CASE(balloon_probe_without_memory),
 	KUNIT_CASE(balloon_restore_without_memory),

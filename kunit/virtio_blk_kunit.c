@@ -296,6 +296,27 @@ static void vb_test_features(struct kunit *test)
 			VIRTIO_CONFIG_S_DRIVER | VIRTIO_CONFIG_S_DRIVER_OK);
 }
 
+/* Flushes and discards are not wanted. */
+static void vb_test_disabled(struct kunit *test)
+{
+	struct bm_params params;
+	struct vb *vb;
+
+	vb_params(&params, &vb_rings[3]);
+	KUNIT_EXPECT_EQ(test, fv_param_write("virtio_blk", "disable_features", "0x100002200"),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, fv_param_write("virtio_blk", "disable_features", "flush"), -EINVAL);
+	KUNIT_ASSERT_EQ(test, fv_param_write("virtio_blk", "disable_features", "0x2200"), 0);
+	vb = vb_start(test, &params);
+	KUNIT_EXPECT_EQ(test, fv_param_write("virtio_blk", "disable_features", "0"), 0);
+	KUNIT_EXPECT_FALSE(test, fv_negotiated(vb->fv, BM_F_FLUSH));
+	KUNIT_EXPECT_FALSE(test, fv_negotiated(vb->fv, BM_F_DISCARD));
+	KUNIT_EXPECT_TRUE(test, fv_negotiated(vb->fv, BM_F_WRITE_ZEROES));
+	KUNIT_EXPECT_EQ(test, bdev_max_discard_sectors(vb->bdev), 0);
+	vb_write(vb, 0, 8192, 1);
+	vb_read(vb, 0, 8192, 1);
+}
+
 static void vb_test_lifetime(struct kunit *test)
 {
 	struct bm_rule refuse = { 1, BM_T_GET_LIFETIME, BM_ANY_SECTOR, BM_FAIL, BM_S_UNSUPP };
@@ -376,6 +397,7 @@ static struct kunit_case vb_cases[] = {
 	KUNIT_CASE_PARAM(vb_test_serial, vb_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_lifetime, vb_ring_gen_params),
 	KUNIT_CASE(vb_test_no_lifetime),
+	KUNIT_CASE(vb_test_disabled),
 	{ }
 };
 

@@ -4,7 +4,6 @@
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
-#include <linux/fs.h>
 #include <linux/rtnetlink.h>
 
 #include "../drivers/virtio_net/net.h"
@@ -452,13 +451,7 @@ static void nt_refuses_all(struct kunit *test)
 /* As a person would. */
 static void nt_ctrl_timeout(struct kunit *test, const char *ms)
 {
-	struct file *file;
-	loff_t pos = 0;
-
-	file = filp_open("/sys/module/virtio_net/parameters/ctrl_timeout", O_WRONLY, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
-	KUNIT_EXPECT_EQ(test, kernel_write(file, ms, strlen(ms), &pos), strlen(ms));
-	filp_close(file, NULL);
+	KUNIT_ASSERT_EQ(test, fv_param_write("virtio_net", "ctrl_timeout", ms), 0);
 }
 
 static struct nt *nt_start_impatient(struct kunit *test)

@@ -3,6 +3,7 @@
 
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
+#include <linux/log2.h>
 #include <linux/rtnetlink.h>
 
 #include "virtio_net_kunit.h"
@@ -398,6 +399,26 @@ static void nt_features_refused(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fv_bound(nt->fv));
 }
 
+/* The control queue, and all that needs it, is not wanted. */
+static void nt_disabled(struct kunit *test)
+{
+	const struct nm_params params = { .features = NT_FULL | NM_F_MQ, .mode = FV_RUN };
+	struct nt *nt;
+
+	KUNIT_EXPECT_EQ(test, fv_param_write("virtio_net", "disable_features", "0x100000000"),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, fv_param_write("virtio_net", "disable_features", "ctrl_vq"),
+			-EINVAL);
+	KUNIT_ASSERT_EQ(test, fv_param_write("virtio_net", "disable_features", "0x20000"), 0);
+	nt = nt_start(test, &params);
+	KUNIT_EXPECT_EQ(test, fv_param_write("virtio_net", "disable_features", "0"), 0);
+	KUNIT_EXPECT_FALSE(test, fv_negotiated(nt->fv, ilog2(NM_F_CTRL_VQ)));
+	KUNIT_EXPECT_FALSE(test, fv_negotiated(nt->fv, ilog2(NM_F_MQ)));
+	KUNIT_EXPECT_TRUE(test, fv_negotiated(nt->fv, ilog2(NM_F_MRG_RXBUF)));
+	nt_expect_traffic(nt);
+	nt_expect_clean(nt);
+}
+
 /* A device that claims to be in use is not started: virtio 1.3, 3.1.1. */
 static void nt_ready_already(struct kunit *test)
 {
@@ -548,6 +569,7 @@ static struct kunit_case nt_hostile_cases[] = {
 	KUNIT_CASE_PARAM(nt_evil_rx_legacy, evil_gen_params),
 	KUNIT_CASE_PARAM(nt_evil_probe, evil_gen_params),
 	KUNIT_CASE(nt_features_refused),
+	KUNIT_CASE(nt_disabled),
 	KUNIT_CASE(nt_ready_already),
 	KUNIT_CASE_PARAM(nt_lost_kick, hostile_gen_params),
 	KUNIT_CASE_PARAM(nt_lost_irq, hostile_gen_params),

@@ -15,6 +15,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 
+#include "virtio_disable.h"
 #include "virtio_ready.h"
 #include "vblk.h"
 #include "config.h"
@@ -23,6 +24,18 @@
 #include "queue.h"
 #include "stop.h"
 #include "sysfs.h"
+
+static u64 disable_features;
+module_param_cb(disable_features, &virtio_disable_ops, &disable_features, 0644);
+__MODULE_PARM_TYPE(disable_features, "ullong");
+MODULE_PARM_DESC(disable_features,
+		 "Mask of feature bits not to use, for devices that are bound later (default 0)");
+
+static int vblk_validate(struct virtio_device *vdev)
+{
+	virtio_disable_features(vdev, READ_ONCE(disable_features));
+	return 0;
+}
 
 static int vblk_probe(struct virtio_device *vdev)
 {
@@ -118,6 +131,7 @@ static struct virtio_driver vblk_driver = {
 	.feature_table_size	= ARRAY_SIZE(vblk_features),
 	.driver.name		= KBUILD_MODNAME,
 	.id_table		= vblk_ids,
+	.validate		= vblk_validate,
 	.probe			= vblk_probe,
 	.remove			= vblk_remove,
 	.config_changed		= vblk_config_changed,

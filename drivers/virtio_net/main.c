@@ -12,6 +12,7 @@
 #include "ctrl.h"
 #include "rss.h"
 #include "tx.h"
+#include "virtio_disable.h"
 #include "virtio_ready.h"
 
 static int napi_weight = NAPI_POLL_WEIGHT;
@@ -51,6 +52,12 @@ MODULE_PARM_DESC(gso, "leave segmentation of sent packets to the device (default
 static bool napi_tx = true;
 module_param(napi_tx, bool, 0644);
 MODULE_PARM_DESC(napi_tx, "free sent packets by interrupt, for devices probed from now on (default on)");
+
+static u64 disable_features;
+module_param_cb(disable_features, &virtio_disable_ops, &disable_features, 0644);
+__MODULE_PARM_TYPE(disable_features, "ullong");
+MODULE_PARM_DESC(disable_features,
+		 "Mask of feature bits not to use, for devices that are bound later (default 0)");
 
 static unsigned int vnet_features[] = {
 	VIRTIO_NET_F_CSUM,
@@ -347,6 +354,13 @@ static void vnet_remove(struct virtio_device *vdev)
 	free_netdev(vn->dev);
 }
 
+/* What others depend on may be among these, so they come first. */
+static int vnet_validate_wanted(struct virtio_device *vdev)
+{
+	virtio_disable_features(vdev, READ_ONCE(disable_features));
+	return vnet_validate(vdev);
+}
+
 static struct virtio_driver vnet_driver = {
 	.driver.name		= KBUILD_MODNAME,
 	.feature_table		= vnet_features,
@@ -354,7 +368,7 @@ static struct virtio_driver vnet_driver = {
 	.feature_table_legacy	= vnet_features,
 	.feature_table_size_legacy = ARRAY_SIZE(vnet_features),
 	.id_table		= vnet_id_table,
-	.validate		= vnet_validate,
+	.validate		= vnet_validate_wanted,
 	.probe			= vnet_probe,
 	.remove			= vnet_remove,
 	.config_changed		= vnet_config_changed,
