@@ -182,7 +182,7 @@ int vnet_start_device(struct vnet *vn)
 
 	err = virtio_ready_checked(vn->vdev);
 	if (err) {
-		vnet_vqs_release(vn);
+		vnet_vqs_abandon(vn);
 		return err;
 	}
 	vnet_rings_restore(vn);

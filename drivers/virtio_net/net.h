@@ -422,6 +422,7 @@ void vnet_config_changed(struct virtio_device *vdev);
 int vnet_queues_alloc(struct vnet *vn, int napi_weight);
 void vnet_queues_free(struct vnet *vn);
 int vnet_vqs_find(struct vnet *vn);
+void vnet_vqs_abandon(struct vnet *vn);
 void vnet_vqs_release(struct vnet *vn);
 
 /* affinity.c */

@@ -168,29 +168,10 @@ out:
 	return err;
 }
 
-/**
- * vnet_vqs_release() - take everything back from the device
- * @vn: the device; NAPI and work are disabled, nothing is sent
- *
- * The device is reset before any memory it may write to is freed.
- *
- * Context: may sleep.
- */
-void vnet_vqs_release(struct vnet *vn)
+/* No command can be sent any more, and the device uses nothing. */
+static void vnet_vqs_free(struct vnet *vn, struct virtqueue *ctrl_vq)
 {
-	struct virtqueue *ctrl_vq = vn->ctrl.vq;
 	u16 i;
-
-	/* Nothing to take back after a resume that failed, but the device
-	 * must not be left as the failure has left it.
-	 */
-	if (!vn->rq[0].vq) {
-		virtio_reset_device(vn->vdev);
-		return;
-	}
-
-	vnet_ctrl_detach(vn);
-	virtio_reset_device(vn->vdev);
 
 	if (ctrl_vq)
 		vnet_ctrl_drain(ctrl_vq);
@@ -205,4 +186,45 @@ void vnet_vqs_release(struct vnet *vn)
 		vn->rq[i].vq = NULL;
 		vn->sq[i].vq = NULL;
 	}
+}
+
+/**
+ * vnet_vqs_abandon() - take everything back from a device that was not started
+ * @vn: the device, with nothing in its virtqueues
+ *
+ * It is not reset: one that is gone would never confirm that.
+ *
+ * Context: may sleep.
+ */
+void vnet_vqs_abandon(struct vnet *vn)
+{
+	struct virtqueue *ctrl_vq = vn->ctrl.vq;
+
+	vnet_ctrl_detach(vn);
+	vnet_vqs_free(vn, ctrl_vq);
+}
+
+/**
+ * vnet_vqs_release() - take everything back from the device
+ * @vn: the device; NAPI and work are disabled, nothing is sent
+ *
+ * The device is reset before any memory it may write to is freed.
+ *
+ * Context: may sleep.
+ */
+void vnet_vqs_release(struct vnet *vn)
+{
+	struct virtqueue *ctrl_vq = vn->ctrl.vq;
+
+	/* Nothing to take back after a resume that failed, but the device
+	 * must not be left as the failure has left it.
+	 */
+	if (!vn->rq[0].vq) {
+		virtio_reset_device(vn->vdev);
+		return;
+	}
+
+	vnet_ctrl_detach(vn);
+	virtio_reset_device(vn->vdev);
+	vnet_vqs_free(vn, ctrl_vq);
 }
