@@ -33,7 +33,7 @@ SOAKED = (Boot("6.12", "debug", 3600), Boot("6.1", "fast", 1200), Boot("6.1", "d
 BUILD_LIMIT = 4 * 3600
 MUTANTS_LEAST = 10      # patches a driver that break it on purpose
 FUZZ_SECONDS = 60
-FUZZ_LIMIT = 2400
+FUZZ_LIMIT = 3600
 FUZZ_LEAST = 50000
 FUZZ_SEED = 1           # what fails here is to fail again
 # A fuzzer that finds nothing in so many is believed.
