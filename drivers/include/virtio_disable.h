@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The parameter disable_features: features that a person does not want, because the
- * device does them wrong, or because a confidential guest trusts it with less.
+ * device does them wrong, or because a confidential guest trusts it with less. To be
+ * included by one file of a module: that gives the module the parameter.
  */
 #ifndef _KGD_VIRTIO_DISABLE_H
 #define _KGD_VIRTIO_DISABLE_H
@@ -48,17 +49,22 @@ static const struct kernel_param_ops virtio_disable_ops = {
 	.get = virtio_disable_get,
 };
 
+static u64 disable_features;
+module_param_cb(disable_features, &virtio_disable_ops, &disable_features, 0644);
+__MODULE_PARM_TYPE(disable_features, "ullong");
+MODULE_PARM_DESC(disable_features,
+		 "Mask of feature bits not to use, for devices that are bound later (default 0)");
+
 /**
  * virtio_disable_features() - do not accept features that are not wanted
  * @vdev: the device, in the driver's validate callback, before anything else is decided
  *	by its features
- * @mask: the parameter, BIT_ULL(feature)
  *
  * Context: may sleep.
  */
-static inline void virtio_disable_features(struct virtio_device *vdev, u64 mask)
+static inline void virtio_disable_features(struct virtio_device *vdev)
 {
-	u64 offered = 0;
+	u64 mask = READ_ONCE(disable_features), offered = 0;
 	unsigned int i;
 
 	for (i = 0; i < 64; i++) {

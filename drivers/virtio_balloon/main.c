@@ -14,19 +14,13 @@
 #include "virtio_disable.h"
 #include "virtio_ready.h"
 
-static u64 disable_features;
-module_param_cb(disable_features, &virtio_disable_ops, &disable_features, 0644);
-__MODULE_PARM_TYPE(disable_features, "ullong");
-MODULE_PARM_DESC(disable_features,
-		 "Mask of feature bits not to use, for devices that are bound later (default 0)");
-
 static int vb_validate(struct virtio_device *vdev)
 {
 	if (!vdev->config->get) {
 		dev_err(&vdev->dev, "the device has no configuration to read\n");
 		return -EINVAL;
 	}
-	virtio_disable_features(vdev, READ_ONCE(disable_features));
+	virtio_disable_features(vdev);
 	/*
 	 * What the device gets are physical addresses of the guest, in the contents
 	 * of a buffer where no IOMMU translates them.

@@ -25,15 +25,9 @@
 #include "stop.h"
 #include "sysfs.h"
 
-static u64 disable_features;
-module_param_cb(disable_features, &virtio_disable_ops, &disable_features, 0644);
-__MODULE_PARM_TYPE(disable_features, "ullong");
-MODULE_PARM_DESC(disable_features,
-		 "Mask of feature bits not to use, for devices that are bound later (default 0)");
-
 static int vblk_validate(struct virtio_device *vdev)
 {
-	virtio_disable_features(vdev, READ_ONCE(disable_features));
+	virtio_disable_features(vdev);
 	return 0;
 }
 

@@ -53,12 +53,6 @@ static bool napi_tx = true;
 module_param(napi_tx, bool, 0644);
 MODULE_PARM_DESC(napi_tx, "free sent packets by interrupt, for devices probed from now on (default on)");
 
-static u64 disable_features;
-module_param_cb(disable_features, &virtio_disable_ops, &disable_features, 0644);
-__MODULE_PARM_TYPE(disable_features, "ullong");
-MODULE_PARM_DESC(disable_features,
-		 "Mask of feature bits not to use, for devices that are bound later (default 0)");
-
 static unsigned int vnet_features[] = {
 	VIRTIO_NET_F_CSUM,
 	VIRTIO_NET_F_GUEST_CSUM,
@@ -357,7 +351,7 @@ static void vnet_remove(struct virtio_device *vdev)
 /* What others depend on may be among these, so they come first. */
 static int vnet_validate_wanted(struct virtio_device *vdev)
 {
-	virtio_disable_features(vdev, READ_ONCE(disable_features));
+	virtio_disable_features(vdev);
 	return vnet_validate(vdev);
 }
 
