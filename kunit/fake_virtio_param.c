@@ -5,6 +5,7 @@
 #include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>
@@ -65,6 +66,7 @@ int fv_param_write(const char *module, const char *name, const char *value)
 		return PTR_ERR(file);
 	len = kernel_write(file, value, strlen(value), &pos);
 	filp_close(file, NULL);
+	flush_delayed_fput();
 	return len < 0 ? len : 0;
 }
 EXPORT_SYMBOL_GPL(fv_param_write);

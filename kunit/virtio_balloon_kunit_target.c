@@ -3,7 +3,6 @@
  * The target, up and down: suite virtio_balloon.
  */
 #include <linux/err.h>
-#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/random.h>
 
@@ -216,13 +215,7 @@ static void balloon_inflate_before_deflate(struct kunit *test)
 /* Sets a parameter of the driver, as an administrator does. */
 static void vbt_param(struct kunit *test, const char *text)
 {
-	struct file *file = filp_open("/sys/module/virtio_balloon/parameters/buffer_pfns",
-				      O_WRONLY, 0);
-	loff_t pos = 0;
-
-	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
-	KUNIT_EXPECT_EQ(test, kernel_write(file, text, strlen(text), &pos), (ssize_t)strlen(text));
-	filp_close(file, NULL);
+	KUNIT_ASSERT_EQ(test, fv_param_write("virtio_balloon", "buffer_pfns", text), 0);
 }
 
 /*

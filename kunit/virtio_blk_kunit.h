@@ -101,7 +101,6 @@ struct vb *vb_start_ring(struct kunit *test);
 void vb_open(struct vb *vb);
 void vb_close(struct vb *vb);
 void vb_exit(struct kunit *test);
-int vb_set_param(const char *name, const char *value);
 
 /* Its attributes */
 ssize_t vb_attr_show(struct vb *vb, const char *name, char *buf);

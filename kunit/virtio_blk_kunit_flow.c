@@ -269,11 +269,11 @@ static void vb_test_poll(struct kunit *test)
 
 	if (nr_cpu_ids < 2)
 		kunit_skip(test, "needs two processors");
-	KUNIT_ASSERT_EQ(test, vb_set_param("poll_queues", "1"), 0);
+	KUNIT_ASSERT_EQ(test, fv_param_write("virtio_blk", "poll_queues", "1"), 0);
 	vb_params(&params, test->param_value);
 	vb = vb_create(test, &params);
 	n = fv_plug(vb->fv);
-	KUNIT_EXPECT_EQ(test, vb_set_param("poll_queues", "0"), 0);
+	KUNIT_EXPECT_EQ(test, fv_param_write("virtio_blk", "poll_queues", "0"), 0);
 	KUNIT_ASSERT_EQ(test, n, 0);
 	vb_open(vb);
 

@@ -227,31 +227,6 @@ void vb_exit(struct kunit *test)
 		kfree(vb);
 }
 
-/**
- * vb_set_param() - write a parameter of the driver
- * @name: which one
- * @value: to what
- *
- * Context: process.
- * Return: 0 or a negative error number.
- */
-int vb_set_param(const char *name, const char *value)
-{
-	struct file *file;
-	char path[80];
-	loff_t pos = 0;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/sys/module/virtio_blk/parameters/%s", name);
-	file = filp_open(path, O_WRONLY, 0);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	n = kernel_write(file, value, strlen(value), &pos);
-	filp_close(file, NULL);
-	flush_delayed_fput();
-	return n < 0 ? n : 0;
-}
-
 /* The disk's groups of attributes, which are the driver's. */
 static struct attribute *vb_find_attr(struct vb *vb, const char *name,
 				      const struct attribute_group **group)
