@@ -29,7 +29,7 @@ def collect(soak=False):
     """Return every case, in the order they are run: cheap and basic ones first."""
     releases = {series: kernels.resolve(series).release for series in SERIES}
     if soak:
-        return [case for case in build.cases(releases) if case.name.startswith("build/modules/")] \
+        return build.cases(releases, soak=True) \
             + boot.cases(releases, soak=True) + host.cases(releases, soak=True) \
             + kunit.cases(releases, soak=True) + package.cases(releases, soak=True)
     cases = []
