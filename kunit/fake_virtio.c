@@ -430,6 +430,31 @@ struct fv_queue *fv_queue(struct fv_device *fv, unsigned int index)
 }
 EXPORT_SYMBOL_GPL(fv_queue);
 
+/**
+ * fv_usable() - has the driver a queue, and not given it up?
+ * @q: the queue, or NULL
+ *
+ * For those who are not called by the device: a driver that recovers frees its queues
+ * meanwhile.
+ *
+ * Context: any. Takes &fv_queue.lock.
+ *
+ * Return: true if it has.
+ */
+bool fv_usable(struct fv_queue *q)
+{
+	unsigned long flags;
+	bool usable;
+
+	if (!q)
+		return false;
+	spin_lock_irqsave(&q->lock, flags);
+	usable = q->vq && !virtqueue_is_broken(q->vq);
+	spin_unlock_irqrestore(&q->lock, flags);
+	return usable;
+}
+EXPORT_SYMBOL_GPL(fv_usable);
+
 MODULE_DESCRIPTION("Virtio device without hardware, for tests");
 MODULE_AUTHOR("kvm-guest-drivers-linux authors");
 MODULE_LICENSE("GPL");

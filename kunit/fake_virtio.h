@@ -230,10 +230,10 @@ struct fv_counts {
  * struct fv_queue - device side of a virtqueue
  * @fv: the device
  * @index: of the queue
- * @vq: the virtqueue, NULL while the driver has none
+ * @vq: the virtqueue, NULL while the driver has none; changed with @lock held
  * @num: entries of the ring
  * @enabled: the driver has it, and it is not being reset
- * @lock: protects the ring state, @inflight and @counts; interrupts disabled
+ * @lock: protects @vq, the ring state, @inflight and @counts; interrupts disabled
  * @inflight: chains that were popped and not pushed
  * @nr_inflight: entries of @inflight
  * @counts: for tests
@@ -246,7 +246,7 @@ struct fv_queue {
 	struct virtqueue *vq;
 	unsigned int num;
 	bool enabled;
-	spinlock_t lock;	/* protects ring, inflight and counts */
+	spinlock_t lock;	/* protects vq, ring, inflight and counts */
 	struct list_head inflight;
 	unsigned int nr_inflight;
 	struct fv_counts counts;
@@ -390,6 +390,7 @@ int fv_freeze(struct fv_device *fv);
 int fv_restore(struct fv_device *fv);
 bool fv_negotiated(const struct fv_device *fv, unsigned int bit);
 struct fv_queue *fv_queue(struct fv_device *fv, unsigned int index);
+bool fv_usable(struct fv_queue *q);
 void fv_set_queue_num(struct fv_device *fv, unsigned int index, unsigned int num);
 
 /* Working: fake_virtio_run.c */

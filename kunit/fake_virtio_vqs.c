@@ -11,6 +11,14 @@
 /* Of a legacy device, whose ring is one piece of memory. */
 #define FV_LEGACY_ALIGN	PAGE_SIZE
 
+/* fv_usable() looks at it under the lock, and not at one that is about to be freed. */
+static void fv_set_vq(struct fv_queue *q, struct virtqueue *vq)
+{
+	spin_lock_irq(&q->lock);
+	q->vq = vq;
+	spin_unlock_irq(&q->lock);
+}
+
 static int fv_make_vq(struct fv_device *fv, unsigned int index,
 		      const struct virtqueue_info *info, struct virtqueue **result)
 {
@@ -30,11 +38,11 @@ static int fv_make_vq(struct fv_device *fv, unsigned int index,
 	if (!vq)
 		return -ENOMEM;
 	vq->num_max = fv_qp(q)->num_max;
-	q->vq = vq;
+	fv_set_vq(q, vq);
 	fv_qp(q)->has_affinity = false;
 	err = fv_queue_start(q);
 	if (err) {
-		q->vq = NULL;
+		fv_set_vq(q, NULL);
 		vring_del_virtqueue(vq);
 		return err;
 	}
@@ -44,11 +52,13 @@ static int fv_make_vq(struct fv_device *fv, unsigned int index,
 
 static void fv_free_vq(struct fv_queue *q)
 {
-	if (!q->vq)
+	struct virtqueue *vq = q->vq;
+
+	if (!vq)
 		return;
 	fv_irq_sync(q);
-	vring_del_virtqueue(q->vq);
-	q->vq = NULL;
+	fv_set_vq(q, NULL);
+	vring_del_virtqueue(vq);
 	bitmap_free(fv_qp(q)->busy);
 	fv_qp(q)->busy = NULL;
 }

@@ -324,7 +324,7 @@ static int nm_receive_locked(struct nm *nm, struct fv_queue *q, unsigned int pai
 
 	if (bad->lost) {
 		if (nm->mutated)
-			nm->mutated(nm, !virtqueue_is_broken(q->vq));
+			nm->mutated(nm, fv_usable(q));
 		return 0;
 	}
 

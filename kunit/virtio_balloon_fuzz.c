@@ -133,7 +133,7 @@ static bool bf_broken(struct bf *bf)
 	unsigned int i;
 
 	for (i = 0; i < bf->fv->nr_queues; i++)
-		if (bf->fv->queues[i].vq && virtqueue_is_broken(bf->fv->queues[i].vq))
+		if (bf->fv->queues[i].vq && !fv_usable(&bf->fv->queues[i]))
 			return true;
 	return false;
 }

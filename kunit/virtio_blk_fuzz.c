@@ -261,7 +261,7 @@ static unsigned int bf_next_cpu(struct bf *bf, unsigned int cpu)
 		if (cpu >= nr_cpu_ids)
 			cpu = cpumask_first(cpu_online_mask);
 		q = fv_queue(bf->fv, cpu % bf->fv->nr_queues);
-		if (q && q->vq && !virtqueue_is_broken(q->vq))
+		if (fv_usable(q))
 			break;
 	}
 	set_cpus_allowed_ptr(current, cpumask_of(cpu));

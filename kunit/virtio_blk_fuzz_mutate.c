@@ -77,7 +77,7 @@ static int bf_handle(struct fv_queue *q, struct fv_chain *chain)
 	struct bf *bf = ((struct bm *)q->fv->model_data)->owner;
 
 	/* A ring that the driver has given up shows it nothing. */
-	if (!virtqueue_is_broken(q->vq) && fuzz_chance(bf->run, BF_PERMILLE)) {
+	if (fv_usable(q) && fuzz_chance(bf->run, BF_PERMILLE)) {
 		enum bf_kind kind = fuzz_below(bf->run, BF_LATE + 1);
 
 		if (kind != BF_LATE)

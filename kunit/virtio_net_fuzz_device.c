@@ -154,7 +154,7 @@ unsigned int nf_live(struct nf *nf)
 
 	for (pair = 0; pair < nf->nm->max_pairs; pair++) {
 		q = fv_queue(nf->nm->fv, 2 * pair);
-		n += q && q->vq && !virtqueue_is_broken(q->vq);
+		n += fv_usable(q);
 	}
 
 	return n;

@@ -108,7 +108,7 @@ static int nf_rx_pair(struct nf *nf)
 
 	for (i = 0; i < pairs; i++, pair = (pair + 1) % pairs) {
 		q = fv_queue(nf->nm->fv, 2 * pair);
-		if (q->vq && !virtqueue_is_broken(q->vq) && READ_ONCE(nf->nm->rxq[pair].count))
+		if (fv_usable(q) && READ_ONCE(nf->nm->rxq[pair].count))
 			return pair;
 	}
 
@@ -160,7 +160,7 @@ static int nf_tx_queue(struct nf *nf)
 
 	for (i = 0; i < queues; i++, queue = (queue + 1) % queues) {
 		q = fv_queue(nf->nm->fv, 2 * queue + 1);
-		if (q && q->vq && !virtqueue_is_broken(q->vq) &&
+		if (fv_usable(q) &&
 		    !netif_xmit_frozen_or_stopped(netdev_get_tx_queue(nf->dev, queue)))
 			return queue;
 	}
