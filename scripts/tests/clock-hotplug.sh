@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: CPUs go and come while the clock is current; the host has areas of online CPUs only
-# check: 6.12
+# when: soak
 # vm: --outer-smp 1 --smp 3 --mem 512M --no-load --append no-kvmclock
 # host: nested
 # timeout: 500

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: after kexec the host has no area in the memory of the old kernel; the next one has a clock
-# check: 6.12
+# when: soak
 # vm: --outer-smp 1 --smp 2 --mem 1G --no-load --kexec --append no-kvmclock
 # host: nested
 # timeout: 500
