@@ -45,7 +45,7 @@ void fv_op_get(struct virtio_device *vdev, unsigned int offset, void *buf, unsig
 	memset(buf, 0xff, len);
 	if (READ_ONCE(fv->priv->gone))
 		return;
-	if (!(READ_ONCE(fv->status) & VIRTIO_CONFIG_S_DRIVER))
+	if (!(READ_ONCE(fv->status) & VIRTIO_CONFIG_S_DRIVER) && fv_in_step(fv))
 		fv_violation(fv, "3.1.1", "configuration read at %u before DRIVER", offset);
 	if (!fv_in_config(fv, offset, len)) {
 		fv_violation(fv, "2.5", "configuration read at %u, %u bytes of %u", offset, len,
@@ -79,7 +79,7 @@ void fv_op_set(struct virtio_device *vdev, unsigned int offset, const void *buf,
 
 	if (READ_ONCE(fv->priv->gone))
 		return;
-	if (!(READ_ONCE(fv->status) & needs))
+	if (!(READ_ONCE(fv->status) & needs) && fv_in_step(fv))
 		fv_violation(fv, "3.1.1",
 			     "configuration written at %u before features were accepted",
 			     offset);

@@ -95,6 +95,7 @@ struct fv_qpriv {
  * @busy: the thread is at it
  * @gone: FV_EVIL_GONE
  * @gone_reset: it was reset since
+ * @back: it was gone, and was not reset since it is there again
  * @registered: is on the bus
  * @released: by the driver core, after it was
  * @negotiated: features that the driver has accepted
@@ -128,6 +129,7 @@ struct fv_private {
 	bool busy;
 	bool gone;
 	bool gone_reset;
+	bool back;
 	bool registered;
 	struct completion released;
 	u64 negotiated;
@@ -200,6 +202,12 @@ static inline struct fv_qpriv *fv_qp(const struct fv_queue *q)
 static inline bool fv_modern(const struct fv_device *fv)
 {
 	return fv->features & BIT_ULL(VIRTIO_F_VERSION_1);
+}
+
+/* The driver can know what the device has been told. */
+static inline bool fv_in_step(const struct fv_device *fv)
+{
+	return !READ_ONCE(fv->priv->gone) && !READ_ONCE(fv->priv->back);
 }
 
 /* fake_virtio_ring.c */

@@ -217,6 +217,18 @@ static void fv_evil_now(struct fv_device *fv, enum fv_evil kind, int queue)
 		continue;
 }
 
+/*
+ * What the driver did meanwhile is lost on the device. It cannot know that, so until the
+ * next reset nothing that is out of order is its fault.
+ */
+static void fv_come_back(struct fv_device *fv)
+{
+	if (!READ_ONCE(fv->priv->gone))
+		return;
+	WRITE_ONCE(fv->priv->back, true);
+	WRITE_ONCE(fv->priv->gone, false);
+}
+
 /**
  * fv_misbehave() - arm a misbehaviour
  * @fv: the device
@@ -240,7 +252,7 @@ void fv_misbehave(struct fv_device *fv, enum fv_evil kind, int queue, unsigned i
 		spin_unlock_irqrestore(&fv->config_lock, flags);
 	}
 	if (kind == FV_EVIL_GONE && !times)
-		WRITE_ONCE(fv->priv->gone, false);
+		fv_come_back(fv);
 	/* Once is for good. */
 	if (kind == FV_EVIL_GONE || kind == FV_EVIL_NEEDS_RESET)
 		times = min(times, 1U);
@@ -268,7 +280,7 @@ void fv_behave(struct fv_device *fv)
 		atomic_set(&fv->evil[i].left, 0);
 	for (i = 0; i < FV_FAIL_NR; i++)
 		atomic_set(&fv->priv->fail[i], 0);
-	WRITE_ONCE(fv->priv->gone, false);
+	fv_come_back(fv);
 	fv_release_reset(fv);
 }
 EXPORT_SYMBOL_GPL(fv_behave);

@@ -84,6 +84,24 @@ static void ft_gone(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ft_echo_works(q, req));
 }
 
+/* What was told a device that was gone does not count, until its next reset. */
+static void ft_back(struct kunit *test)
+{
+	struct fv_device *fv = ft_plugged(test, 0, 0);
+	struct virtio_device *vdev = &fv->vdev;
+
+	fv_misbehave(fv, FV_EVIL_GONE, FV_ALL_QUEUES, 1);
+	virtio_reset_device(vdev);
+	vdev->config->set_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	fv_misbehave(fv, FV_EVIL_GONE, FV_ALL_QUEUES, 0);
+	vdev->config->set_status(vdev, VIRTIO_CONFIG_S_DRIVER);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fv->violations), 0);
+	virtio_reset_device(vdev);
+	vdev->config->set_status(vdev, VIRTIO_CONFIG_S_DRIVER);
+	ft_expect_violation(test, fv, "DRIVER before ACKNOWLEDGE");
+	virtio_reset_device(vdev);
+}
+
 static int ft_unplugger(void *data)
 {
 	fv_unplug(data);
@@ -311,6 +329,7 @@ static struct kunit_case ft_life_cases[] = {
 	KUNIT_CASE(ft_config),
 	KUNIT_CASE(ft_needs_reset),
 	KUNIT_CASE(ft_gone),
+	KUNIT_CASE(ft_back),
 	KUNIT_CASE(ft_reset_stuck),
 	KUNIT_CASE(ft_features),
 #ifdef FV_FEATURES_HIGH

@@ -45,13 +45,13 @@ static bool fv_features_ok(struct fv_device *fv)
 	u64 odd = fv->priv->negotiated & ~fv->features;
 	u64 odd_high = fv->priv->negotiated_high & ~fv->features_high;
 
-	if (odd || odd_high) {
+	if (!odd && !odd_high)
+		return !fv_evil_take(fv, FV_EVIL_FEATURES_REFUSED, FV_ALL_QUEUES);
+	if (fv_in_step(fv))
 		fv_violation(fv, "2.2.1",
 			     "features %#llx (and %#llx beyond bit 63) accepted, which were not offered",
 			     odd, odd_high);
-		return false;
-	}
-	return !fv_evil_take(fv, FV_EVIL_FEATURES_REFUSED, FV_ALL_QUEUES);
+	return false;
 }
 
 static void fv_driver_ok(struct fv_device *fv)
@@ -80,7 +80,8 @@ static void fv_op_set_status(struct virtio_device *vdev, u8 status)
 
 	if (READ_ONCE(fv->priv->gone))
 		return;
-	fv_check_status(fv, old, new);
+	if (fv_in_step(fv))
+		fv_check_status(fv, old, new);
 	if (new & ~old & VIRTIO_CONFIG_S_FEATURES_OK && !fv_features_ok(fv))
 		new &= ~VIRTIO_CONFIG_S_FEATURES_OK;
 	WRITE_ONCE(fv->status, new | (fv->status & VIRTIO_CONFIG_S_NEEDS_RESET));
@@ -103,6 +104,7 @@ void fv_stop(struct fv_device *fv)
 
 	mutex_lock(&fv->priv->run_lock);
 	WRITE_ONCE(fv->status, 0);
+	WRITE_ONCE(fv->priv->back, false);
 	for (i = 0; i < fv->nr_queues; i++)
 		fv_queue_stop(&fv->queues[i]);
 	if (fv->model->reset)

@@ -193,10 +193,10 @@ bool fv_op_notify(struct virtqueue *vq)
 	spin_unlock_irqrestore(&q->lock, flags);
 
 	if (!READ_ONCE(priv->gone)) {
-		if (!(READ_ONCE(fv->status) & VIRTIO_CONFIG_S_DRIVER_OK))
+		if (!(READ_ONCE(fv->status) & VIRTIO_CONFIG_S_DRIVER_OK) && fv_in_step(fv))
 			fv_violation(fv, "3.1.1",
 				     "notification of queue %u before DRIVER_OK", q->index);
-		else if (!enabled)
+		else if (!enabled && fv_in_step(fv))
 			fv_violation(fv, "2.6.1",
 				     "notification of queue %u, which was reset", q->index);
 		else if (!lost)

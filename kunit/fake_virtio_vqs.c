@@ -130,7 +130,7 @@ void fv_op_del_vqs(struct virtio_device *vdev)
 	struct fv_device *fv = fv_of(vdev);
 	unsigned int i;
 
-	if (fv->status & VIRTIO_CONFIG_S_DRIVER_OK && !fv->priv->gone)
+	if (fv->status & VIRTIO_CONFIG_S_DRIVER_OK && fv_in_step(fv))
 		fv_violation(fv, "2.4", "virtqueues removed from a device that was not reset");
 	mutex_lock(&fv->priv->run_lock);
 	for (i = 0; i < fv->nr_queues; i++) {
