@@ -29,6 +29,9 @@ class Guest:
         self.taint = 0
         self.dmesg = ""
         self.problems = []          # why the run cannot be trusted
+        self.qmp = None
+        self.port_prefix = ""       # of its ports in the session
+        self.standstill = []        # where its CPUs stood when the time was up
         self.note = lambda text: None
         self.on_request = None      # called with (id, verb, payload)
         self.must_succeed = None    # name of the command, when its failure is one of the rig

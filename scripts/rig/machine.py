@@ -146,7 +146,7 @@ def kernel_args(nonce, append):
     # not checked: an emulated one that had to wait for its turn does not pass, and the
     # kernel panics before it has begun.
     words = ["console=ttyS0,115200", "loglevel=5", "log_buf_len=1M", "panic=-1", "oops=panic",
-             "no_timer_check", f"kgd.nonce={nonce}"]
+             "no_timer_check", "sysrq_always_enabled", f"kgd.nonce={nonce}"]
     return " ".join(words + ([append] if append else []))
 
 

@@ -23,7 +23,8 @@ def write_all(stream, data):
 def wire(session, guest, host, live_console, prefix=""):
     """Create the ports of a guest; return the chardev backend of each."""
     names = {port: prefix + port for port in hw.ALL_PORTS}
-    qmp = Qmp(session, names["qmp"])
+    guest.qmp = qmp = Qmp(session, names["qmp"])
+    guest.port_prefix = prefix
     Requests(session, guest, names["control"], qmp, host)
 
     def console(data):

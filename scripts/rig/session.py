@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+from . import standstill
 from .common import EXIT_DIED, EXIT_REPORT, EXIT_TIMEOUT, TOOL_PATH, UsageError, say
 
 TAIL_LINES = 30
@@ -91,7 +92,7 @@ class Session:
         if len(self.guests) > 1:
             self.boot_deadline = time.monotonic() + NESTED_BOOT_LIMIT
 
-    def _turn(self, limit):
+    def turn(self, limit):
         """Wait for events at most limit seconds and serve them."""
         for key, events in self.selector.select(limit):
             if key.data == "":
@@ -143,7 +144,7 @@ class Session:
             if now > (ending or self.deadline) or self._is_not_up(now):
                 self._give_up(ending is not None)
                 return
-            self._turn(0.02 if self.jobs else min(1.0, (ending or self.deadline) - now + 0.001))
+            self.turn(0.02 if self.jobs else min(1.0, (ending or self.deadline) - now + 0.001))
             self.jobs = [job for job in self.jobs if not job()]
             if self.qemu.poll() is not None and self._all_read():
                 return
@@ -155,6 +156,7 @@ class Session:
         return self.never_up
 
     def _give_up(self, was_ending):
+        standstill.examine(self)
         self.kill()
         if was_ending:
             self.guests[0].problems.append("did not power off after its exit message")
@@ -215,7 +217,8 @@ class Session:
         if self.timed_out:
             self._tails()
             for guest in self.guests:
-                say(f"{guest.name}: {guest.stage()}")
+                for line in [guest.stage(), *guest.standstill]:
+                    say(f"{guest.name}: {line}")
             say("timed out in the boot" if self.never_up else f"timed out after {self.timeout} s")
             return EXIT_TIMEOUT
         if self.qemu.returncode and not any(guest.console for guest in self.guests):
