@@ -7,6 +7,7 @@ import shlex
 
 from rig.cli import BOOT_ATTEMPTS
 from rig.common import TESTS_DIR, TOP, RigError
+from rig.session import PATIENCE
 
 from .case import Case, Failed, Skipped, last_line
 
@@ -35,7 +36,7 @@ def _boot(path, said, release, run):
                               "--drivers", said["drivers"], "--host", said["host"],
                               "--timeout", limit,
                               "--script", path, *shlex.split(said["vm"]),
-                              timeout=BOOT_ATTEMPTS * limit + 60)
+                              timeout=BOOT_ATTEMPTS * PATIENCE * limit + 300)
     if status == SKIP_STATUS:
         raise Skipped(_last_word(output))
     if status:

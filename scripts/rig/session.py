@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs QEMU and moves everything between its ports, the guest and the user."""
 
+import contextlib
 import os
+import pathlib
 import re
 import selectors
 import signal
@@ -17,10 +19,13 @@ TAIL_LINES = 30
 # The report of a breakpoint that no debugger set, and the bytes before the one after it.
 INT3 = re.compile(r"\bint3: 0000 \[#1\].*?Code: ((?:[0-9a-f]{2} )+)<", re.S)
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
-SHUTDOWN_LIMIT = 30     # seconds from the exit message to the end of QEMU
+SHUTDOWN_LIMIT = 120     # seconds from the exit message to the end of QEMU
 # Seconds in which both guests of a nested run have to get to their init: some 35 where
 # nothing else runs. What is tested begins only then.
 NESTED_BOOT_LIMIT = 180
+# A limit is one of the time that QEMU had a CPU or wanted none: it is put off by as long as
+# QEMU waited for one, because this machine was busy, until so many times the limit are over.
+PATIENCE = 4
 
 
 class Session:
@@ -44,8 +49,7 @@ class Session:
         self.qemu_noise = b""
         self.timed_out = False
         self.never_up = False   # timed out before what is tested could begin
-        self.deadline = None
-        self.boot_deadline = None
+        self.started = None
 
     def add_port(self, name, handler):
         """Create a port; return the chardev backend for QEMU's command line."""
@@ -88,9 +92,7 @@ class Session:
             end.close()
         os.set_blocking(self.qemu.stdout.fileno(), False)
         self.selector.register(self.qemu.stdout, selectors.EVENT_READ, "")
-        self.deadline = time.monotonic() + self.timeout
-        if len(self.guests) > 1:
-            self.boot_deadline = time.monotonic() + NESTED_BOOT_LIMIT
+        self.started = time.monotonic()
 
     def turn(self, limit):
         """Wait for events at most limit seconds and serve them."""
@@ -134,6 +136,19 @@ class Session:
         """Call handler() whenever fileobj, not one of QEMU's, can be read."""
         self.selector.register(fileobj, selectors.EVENT_READ, handler)
 
+    def _waited(self):
+        """Return the seconds that a thread of QEMU's waited for a CPU, of the worst one."""
+        waits = [0.0]
+        for path in pathlib.Path(f"/proc/{self.qemu.pid}/task").glob("*/schedstat"):
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                waits.append(int(path.read_text().split()[1]) / 1e9)
+        return max(waits)
+
+    def _is_over(self, now, limit):
+        """Is this limit, in seconds from the start, over?"""
+        passed = now - self.started
+        return passed > limit and (passed > limit * PATIENCE or passed - self._waited() > limit)
+
     def loop(self):
         """Serve until QEMU is gone, all it wrote is read, or the time is up."""
         ending = None
@@ -141,18 +156,19 @@ class Session:
             now = time.monotonic()
             if all(guest.status is not None for guest in self.guests) and ending is None:
                 ending = now + SHUTDOWN_LIMIT
-            if now > (ending or self.deadline) or self._is_not_up(now):
+            if (now > ending if ending else self._is_over(now, self.timeout)) \
+                    or self._is_not_up(now):
                 self._give_up(ending is not None)
                 return
-            self.turn(0.02 if self.jobs else min(1.0, (ending or self.deadline) - now + 0.001))
+            self.turn(0.02 if self.jobs else 0.5)
             self.jobs = [job for job in self.jobs if not job()]
             if self.qemu.poll() is not None and self._all_read():
                 return
 
     def _is_not_up(self, now):
         """Has one of the kernels of a nested run hung on its way to init?"""
-        self.never_up = bool(self.boot_deadline and now > self.boot_deadline
-                             and self.guests[-1].release is None)
+        self.never_up = (len(self.guests) > 1 and self.guests[-1].release is None
+                         and self._is_over(now, NESTED_BOOT_LIMIT))
         return self.never_up
 
     def _give_up(self, was_ending):
