@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Receive path: from used buffers to the stack. */
 
-#include <linux/etherdevice.h>
-#include <net/page_pool/helpers.h>
-
 #include "coal.h"
 #include "hdr.h"
 #include "rss.h"
-#include "rx.h"
+#include "rx_pkt.h"
 #include "tx.h"
 
 /* Frames that would pin a buffer this many times their size (log2) are copied
@@ -15,71 +12,20 @@
  */
 #define VNET_COPY_RATIO_SHIFT	3
 
-/* Largest frame the header fields can describe: 64 KiB of IP and two tags. */
-#define VNET_FRAME_MAX		(65535 + ETH_HLEN + 2 * VLAN_HLEN)
-
-/* What one poll has done, added to the counters once at its end. */
-struct vnet_rx_batch {
-	unsigned int packets;
-	unsigned int bytes;
-	unsigned int drops;
-	unsigned int length_errors;
-	unsigned int frame_errors;
-};
-
-/* What a received header says, copied. */
-struct vnet_rx_hdr {
-	struct virtio_net_hdr hdr;
-	u32 hash;
-	u16 report;
-};
-
-/* A used buffer: where its frame is and how much of it there is. */
-struct vnet_rx_used {
-	void *token;
-	void *va;
-	unsigned int len;
-	unsigned int size;
-};
-
-static noinline void vnet_rx_complain(struct vnet_rq *rq, const char *what,
-				      unsigned int value)
+/**
+ * vnet_rx_complain() - the device has broken the rules
+ * @rq: the queue
+ * @what: what is wrong
+ * @value: what was found
+ *
+ * Context: any.
+ */
+noinline void vnet_rx_complain(struct vnet_rq *rq, const char *what,
+			       unsigned int value)
 {
 	if (net_ratelimit())
 		netdev_warn(rq->vn->dev, "rx%u: %s %u, packet dropped\n",
 			    rq->index, what, value);
-}
-
-/* Keep the buffer out of the hands of the stack: the device gets it again. No
- * memory is needed for that, so small packets get through when there is none.
- */
-static void vnet_rx_repost(struct vnet_rq *rq, void *token)
-{
-	if (unlikely(rq->posted >= rq->fill_max) || vnet_rx_post(rq, token))
-		vnet_rx_put(rq, token, true);
-}
-
-static bool vnet_rx_next(struct vnet_rq *rq, struct vnet_rx_used *used)
-{
-	unsigned int shift;
-
-	used->token = virtqueue_get_buf(rq->vq, &used->len);
-	if (!used->token)
-		return false;
-
-	rq->posted--;
-	shift = vnet_buf_shift(used->token);
-	used->va = vnet_buf_va(used->token);
-	used->size = 1U << shift;
-
-	return true;
-}
-
-static bool vnet_rx_len_ok(const struct vnet_rq *rq,
-			   const struct vnet_rx_used *used, unsigned int min_len)
-{
-	return used->len >= min_len &&
-	       used->len <= used->size - rq->headroom - VNET_BUF_TAIL;
 }
 
 /* Most small packets: acknowledgements, requests. */
@@ -125,122 +71,6 @@ static struct sk_buff *vnet_rx_copy_large(struct vnet_rq *rq,
 	vnet_rx_put(rq, used->token, true);
 
 	return skb;
-}
-
-/* The buffer becomes the packet, nothing is copied. */
-static struct sk_buff *vnet_rx_build(struct vnet_rq *rq,
-				     const struct vnet_rx_used *used,
-				     unsigned int len)
-{
-	struct sk_buff *skb = napi_build_skb(used->va, used->size);
-
-	if (unlikely(!skb)) {
-		vnet_rx_repost(rq, used->token);
-		return NULL;
-	}
-
-	skb_reserve(skb, rq->headroom + rq->hdr_len);
-	__skb_put(skb, len);
-	skb_mark_for_recycle(skb);
-
-	return skb;
-}
-
-/* Another skb to hang more fragments on, when @head has no room for them. */
-static struct sk_buff *vnet_rx_extend(struct vnet_rq *rq, struct sk_buff *head,
-				      struct sk_buff *tail)
-{
-	struct sk_buff *skb = napi_alloc_skb(&rq->napi, 0);
-
-	if (unlikely(!skb))
-		return NULL;
-
-	skb_mark_for_recycle(skb);
-	if (tail == head)
-		skb_shinfo(head)->frag_list = skb;
-	else
-		tail->next = skb;
-	head->truesize += skb->truesize;
-
-	return skb;
-}
-
-static struct sk_buff *vnet_rx_add_frag(struct vnet_rq *rq,
-					struct sk_buff *head,
-					struct sk_buff *tail,
-					const struct vnet_rx_used *used)
-{
-	struct page *page = virt_to_head_page(used->va);
-	unsigned int nr = skb_shinfo(tail)->nr_frags;
-
-	if (unlikely(nr == MAX_SKB_FRAGS)) {
-		tail = vnet_rx_extend(rq, head, tail);
-		if (!tail)
-			return NULL;
-		nr = 0;
-	}
-
-	skb_add_rx_frag(tail, nr, page,
-			used->va + rq->headroom - page_address(page),
-			used->len, used->size);
-	if (tail != head) {
-		head->len += used->len;
-		head->data_len += used->len;
-		head->truesize += used->size;
-	}
-
-	return tail;
-}
-
-/* Throw away the rest of a packet that spans @left more buffers. */
-static void vnet_rx_skip(struct vnet_rq *rq, unsigned int left)
-{
-	struct vnet_rx_used used;
-
-	while (left-- && vnet_rx_next(rq, &used))
-		vnet_rx_repost(rq, used.token);
-}
-
-/* Add the other buffers of a packet to its first one. The device makes all of
- * them used together (virtio 1.3, 5.1.6.4), so none can still be to come.
- */
-static struct sk_buff *vnet_rx_gather(struct vnet_rq *rq, struct sk_buff *head,
-				      unsigned int left,
-				      struct vnet_rx_batch *batch)
-{
-	struct sk_buff *tail = head;
-	struct vnet_rx_used used;
-
-	for (; left; left--) {
-		if (unlikely(!vnet_rx_next(rq, &used))) {
-			vnet_rx_complain(rq, "buffers missing:", left);
-			batch->length_errors++;
-			left = 1;
-			goto drop;
-		}
-
-		if (unlikely(!vnet_rx_len_ok(rq, &used, 1) ||
-			     head->len + used.len > VNET_FRAME_MAX)) {
-			vnet_rx_complain(rq, "bad buffer length", used.len);
-			batch->length_errors++;
-			vnet_rx_repost(rq, used.token);
-			goto drop;
-		}
-
-		tail = vnet_rx_add_frag(rq, head, tail, &used);
-		if (unlikely(!tail)) {
-			vnet_rx_repost(rq, used.token);
-			goto drop;
-		}
-	}
-
-	return head;
-
-drop:
-	vnet_rx_skip(rq, left - 1);
-	dev_kfree_skb_any(head);
-
-	return NULL;
 }
 
 /* Turn a used buffer, and those that follow it, into a packet. */
