@@ -144,5 +144,6 @@ extern struct kunit_suite nt_suite_hostile;
 extern struct kunit_suite nt_suite_model;
 extern struct kunit_suite nt_suite_recovery;
 extern struct kunit_suite nt_suite_rss;
+extern struct kunit_suite nt_suite_xdp;
 
 #endif /* KGD_VIRTIO_NET_KUNIT_H */

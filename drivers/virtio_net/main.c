@@ -149,13 +149,12 @@ void vnet_push_config(struct vnet *vn, bool again)
 			vn->pairs = 1;
 	}
 
-	if (vnet_has(vn, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) &&
-	    (again || vn->offloads != vn->offloads_max)) {
-		err = vnet_ctrl_set_offloads(vn, vn->offloads);
-		if (err)
-			dev_warn(&vn->vdev->dev,
-				 "receive offloads not set, error %d\n", err);
-	}
+	/* After a reset the device has all of them on (virtio 1.3, 5.1.6.5.6.1). */
+	vn->offloads_told = again ? VNET_OFFLOADS_UNKNOWN : vn->offloads_max;
+	err = vnet_offloads_apply(vn);
+	if (err)
+		dev_warn(&vn->vdev->dev, "receive offloads not set, error %d\n",
+			 err);
 	vnet_coal_restore(vn);
 }
 

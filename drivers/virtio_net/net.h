@@ -16,7 +16,9 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
 #include <linux/workqueue.h>
+#include <net/xdp.h>
 
+struct bpf_prog;
 struct failover;
 struct page_pool;
 struct vnet_cmd;
@@ -42,6 +44,10 @@ struct vnet_cmd;
  * @length_errors: packets whose length or buffer count was not possible
  * @frame_errors: packets whose offload fields were not possible
  * @malformed: packets with either
+ * @xdp_packets: packets an XDP program has seen
+ * @xdp_tx: of these, packets it has sent back
+ * @xdp_redirects: of these, packets it has sent elsewhere
+ * @xdp_drops: packets dropped by a program, or for want of what it needs
  * @kicks: notifications sent to the device
  *
  * Written by the queue's NAPI context only.
@@ -54,6 +60,10 @@ struct vnet_rx_stats {
 	u64_stats_t length_errors;
 	u64_stats_t frame_errors;
 	u64_stats_t malformed;
+	u64_stats_t xdp_packets;
+	u64_stats_t xdp_tx;
+	u64_stats_t xdp_redirects;
+	u64_stats_t xdp_drops;
 	u64_stats_t kicks;
 };
 
@@ -63,6 +73,8 @@ struct vnet_rx_stats {
  * @packets: packets the device has taken
  * @bytes: their bytes, without the virtio header
  * @drops: packets that could not be given to the device
+ * @xdp_tx: XDP frames that were to be sent
+ * @xdp_tx_drops: of these, frames that could not be given to the device
  * @kicks: notifications sent to the device
  * @stop: times the queue was stopped because the ring was full
  * @wake: times it was started again
@@ -75,6 +87,8 @@ struct vnet_tx_stats {
 	u64_stats_t packets;
 	u64_stats_t bytes;
 	u64_stats_t drops;
+	u64_stats_t xdp_tx;
+	u64_stats_t xdp_tx_drops;
 	u64_stats_t kicks;
 	u64_stats_t stop;
 	u64_stats_t wake;
@@ -99,11 +113,10 @@ struct vnet_coal {
  * @fill_max: buffers it shall hold
  * @refill_mark: how many may be missing before a refill
  * @len_avg: running average of received packet lengths, times 64
- * @headroom: bytes in front of the virtio header in each buffer
  * @hdr_len: length of the virtio header
  * @min_shift: log2 of the smallest buffer this device may be given
  * @max_shift: log2 of the largest one
- * @want_shift: log2 of the size that suits recent packets
+ * @want_shift: log2 of the size that suits recent packets, as in a token
  * @carve_shift: log2 of the size of the pieces at @carve
  * @carve_left: pieces left at @carve
  * @mergeable: a packet may span several buffers
@@ -123,6 +136,7 @@ struct vnet_coal {
  * @calls: interrupts, for @dim
  * @dim: measures, if @adaptive
  * @stats: counters
+ * @xdp_rxq: what XDP programs know of the queue
  * @coal: as the device was told; RTNL, or the work of @dim
  * @refill_timer: brings a starved queue back
  * @backoff: jiffies the next starvation waits
@@ -138,7 +152,6 @@ struct vnet_rq {
 	u32 fill_max;
 	u32 refill_mark;
 	u32 len_avg;
-	u16 headroom;
 	u8 hdr_len;
 	u8 min_shift;
 	u8 max_shift;
@@ -165,6 +178,8 @@ struct vnet_rq {
 	struct dim dim;
 
 	struct vnet_rx_stats stats ____cacheline_aligned_in_smp;
+
+	struct xdp_rxq_info xdp_rxq;
 
 	struct vnet_coal coal;
 	struct timer_list refill_timer;
@@ -317,6 +332,7 @@ struct vnet_rss {
  *	exist; RTNL
  * @gso_types: bit n: receive packets of VIRTIO_NET_HDR_GSO type n were
  *	negotiated
+ * @xdp_prog: program that sees received packets first, or NULL; RTNL to write
  * @hdr_len: length of the virtio header
  * @little_endian: byte order of the header
  * @guest_csum: the device may vouch for checksums
@@ -337,8 +353,10 @@ struct vnet_rss {
  * @tx_ring: likewise for transmit rings; RTNL
  * @all_unicast: the device was told not to filter unicast addresses
  * @no_multicast: the device was told that no multicast is wanted
- * @offloads: receive offloads that are on; RTNL
+ * @offloads: receive offloads that are wanted without an XDP program; RTNL
+ * @offloads_told: receive offloads the device was told; RTNL
  * @offloads_max: receive offloads that were negotiated
+ * @xdp_on: a program is there, or about to be; RTNL
  * @link_up: last link state seen; written by @config_work
  * @speed: link speed in Mbit/s or SPEED_UNKNOWN
  * @duplex: DUPLEX_x
@@ -359,6 +377,7 @@ struct vnet {
 	u16 pairs;
 	u16 ready_pairs;
 	u16 gso_types;
+	struct bpf_prog __rcu *xdp_prog;
 	u8 hdr_len;
 	bool little_endian;
 	bool guest_csum;
@@ -380,7 +399,9 @@ struct vnet {
 	bool all_unicast;
 	bool no_multicast;
 	u64 offloads;
+	u64 offloads_told;
 	u64 offloads_max;
+	bool xdp_on;
 
 	bool link_up;
 	u32 speed;
@@ -410,6 +431,10 @@ void vnet_pair_down(struct vnet *vn, u16 pair);
 int vnet_queues_up(struct vnet *vn);
 void vnet_queues_down(struct vnet *vn);
 int vnet_set_pairs(struct vnet *vn, u16 pairs);
+int vnet_offloads_apply(struct vnet *vn);
+
+/* Of vnet.offloads_told, after a command that has failed. */
+#define VNET_OFFLOADS_UNKNOWN	U64_MAX
 
 /* config.c */
 int vnet_validate(struct virtio_device *vdev);

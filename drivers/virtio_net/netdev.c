@@ -8,6 +8,7 @@
 #include "ctrl.h"
 #include "rx.h"
 #include "tx.h"
+#include "xdp.h"
 
 /* Receive offloads that ethtool calls rx-gro-hw. */
 #define VNET_OFFLOADS_GRO_HW	(BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | \
@@ -245,25 +246,57 @@ static int vnet_set_mac_address(struct net_device *dev, void *p)
 	return 0;
 }
 
+/**
+ * vnet_offloads_apply() - tell the device which receive offloads are wanted
+ * @vn: the device
+ *
+ * XDP programs see packets as they are on the wire: with complete checksums and
+ * no larger than the MTU.
+ *
+ * Context: RTNL held, or the interface not in use; may sleep.
+ * Return: 0 or a negative errno, the device may have any of them on then.
+ */
+int vnet_offloads_apply(struct vnet *vn)
+{
+	u64 offloads = vn->xdp_on ? 0 : vn->offloads;
+	int err;
+
+	if (!vnet_has(vn, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) ||
+	    offloads == vn->offloads_told)
+		return 0;
+
+	err = vnet_ctrl_set_offloads(vn, offloads);
+	vn->offloads_told = err ? VNET_OFFLOADS_UNKNOWN : offloads;
+
+	return err;
+}
+
+static netdev_features_t vnet_fix_features(struct net_device *dev,
+					   netdev_features_t features)
+{
+	struct vnet *vn = netdev_priv(dev);
+
+	return vn->xdp_on ? features & ~NETIF_F_GRO_HW : features;
+}
+
 static int vnet_set_features(struct net_device *dev, netdev_features_t features)
 {
 	struct vnet *vn = netdev_priv(dev);
-	u64 offloads = vn->offloads;
+	u64 old = vn->offloads;
 	int err;
 
 	if (!((dev->features ^ features) & NETIF_F_GRO_HW))
 		return 0;
 
-	offloads &= ~VNET_OFFLOADS_GRO_HW;
+	vn->offloads &= ~VNET_OFFLOADS_GRO_HW;
 	if (features & NETIF_F_GRO_HW)
-		offloads |= vn->offloads_max & VNET_OFFLOADS_GRO_HW;
+		vn->offloads |= vn->offloads_max & VNET_OFFLOADS_GRO_HW;
 
-	err = vnet_ctrl_set_offloads(vn, offloads);
+	err = vnet_offloads_apply(vn);
 	if (err)
-		return err;
-	vn->offloads = offloads;
+		vn->offloads = old;
 
-	return 0;
+	return err;
 }
 
 /* As in-tree: names the standby so that udev tells it from its master. */
@@ -288,9 +321,13 @@ const struct net_device_ops vnet_netdev_ops = {
 	.ndo_vlan_rx_add_vid	= vnet_vlan_add,
 	.ndo_vlan_rx_kill_vid	= vnet_vlan_kill,
 	.ndo_get_stats64	= vnet_get_stats64,
+	.ndo_change_mtu		= vnet_change_mtu,
+	.ndo_fix_features	= vnet_fix_features,
 	.ndo_set_features	= vnet_set_features,
 	.ndo_features_check	= passthru_features_check,
 	.ndo_get_phys_port_name	= vnet_get_phys_port_name,
+	.ndo_bpf		= vnet_bpf,
+	.ndo_xdp_xmit		= vnet_xdp_xmit,
 };
 
 /* virtio 1.3, 5.1.5: what the device can do with packets we send. */
@@ -422,6 +459,7 @@ void vnet_netdev_setup(struct vnet *vn, bool csum, bool gso)
 	dev->vlan_features = dev->features & ~NETIF_F_HW_VLAN_CTAG_FILTER;
 
 	vnet_setup_mtu(vn);
+	vnet_xdp_features(vn);
 	vnet_sysfs_setup(vn);
 	netif_carrier_off(dev);
 }

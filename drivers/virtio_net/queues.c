@@ -19,7 +19,6 @@ static void vnet_rq_init(struct vnet *vn, u16 pair, int napi_weight)
 
 	rq->vn = vn;
 	rq->index = pair;
-	rq->headroom = VNET_BUF_PAD;
 	rq->hdr_len = vn->hdr_len;
 	rq->mergeable = vn->mergeable;
 	rq->split_hdr = !vn->any_layout;

@@ -2,10 +2,9 @@
 /* Receive path: from used buffers to the stack. */
 
 #include "coal.h"
-#include "hdr.h"
-#include "rss.h"
 #include "rx_pkt.h"
 #include "tx.h"
+#include "xdp.h"
 
 /* Frames that would pin a buffer this many times their size (log2) are copied
  * too: the socket they end up in is charged for the whole buffer.
@@ -28,31 +27,6 @@ noinline void vnet_rx_complain(struct vnet_rq *rq, const char *what,
 			    rq->index, what, value);
 }
 
-/* Most small packets: acknowledgements, requests. */
-static struct sk_buff *vnet_rx_copy_small(struct vnet_rq *rq,
-					  const struct vnet_rx_used *used,
-					  unsigned int len)
-{
-	struct sk_buff *skb = NULL;
-	void *head;
-
-	head = vnet_rx_head_new(rq);
-	if (likely(head)) {
-		skb = napi_build_skb(head, VNET_HEAD_SIZE);
-		if (unlikely(!skb))
-			vnet_rx_head_put(rq, head);
-	}
-	if (likely(skb)) {
-		skb_reserve(skb, VNET_BUF_PAD);
-		skb_mark_for_recycle(skb);
-		memcpy(__skb_put(skb, len),
-		       used->va + rq->headroom + rq->hdr_len, len);
-	}
-	vnet_rx_repost(rq, used->token);
-
-	return skb;
-}
-
 /* The buffer is too large for its packets. It must not come back for ever, so
  * it goes to the pool and its successor gets the size that fits by now.
  */
@@ -67,7 +41,7 @@ static struct sk_buff *vnet_rx_copy_large(struct vnet_rq *rq,
 		return NULL;
 	}
 
-	skb_put_data(skb, used->va + rq->headroom + rq->hdr_len, len);
+	skb_put_data(skb, used->va + used->pad + rq->hdr_len, len);
 	vnet_rx_put(rq, used->token, true);
 
 	return skb;
@@ -79,44 +53,18 @@ static struct sk_buff *vnet_rx_packet(struct vnet_rq *rq,
 				      struct vnet_rx_hdr *hdr,
 				      struct vnet_rx_batch *batch)
 {
-	const void *start = used->va + rq->headroom;
-	unsigned int len, bufs = 1;
+	unsigned int len, bufs;
 	struct sk_buff *skb;
 
-	if (unlikely(!vnet_rx_len_ok(rq, used, rq->hdr_len + ETH_HLEN))) {
-		vnet_rx_complain(rq, "bad frame length", used->len);
-		batch->length_errors++;
-		vnet_rx_repost(rq, used->token);
+	bufs = vnet_rx_begin(rq, used, hdr, batch);
+	if (unlikely(!bufs))
 		return NULL;
-	}
 	len = used->len - rq->hdr_len;
-
-	/* The device can write to the buffer at any time: what is checked has
-	 * to be a copy.
-	 */
-	memcpy(&hdr->hdr, start, sizeof(hdr->hdr));
-	if (unlikely(rq->report)) {
-		const struct virtio_net_hdr_v1_hash *hash = start;
-
-		hdr->hash = le32_to_cpu(READ_ONCE(hash->hash_value));
-		hdr->report = le16_to_cpu(READ_ONCE(hash->hash_report));
-	}
-
-	if (rq->mergeable) {
-		const struct virtio_net_hdr_mrg_rxbuf *mrg = start;
-
-		bufs = vnet16_to_cpu(rq->vn, READ_ONCE(mrg->num_buffers));
-		if (unlikely(!bufs || bufs > rq->posted + 1)) {
-			vnet_rx_complain(rq, "bad number of buffers", bufs);
-			batch->length_errors++;
-			vnet_rx_repost(rq, used->token);
-			return NULL;
-		}
-	}
 
 	if (likely(bufs == 1)) {
 		if (len <= VNET_COPY_LEN)
-			return vnet_rx_copy_small(rq, used, len);
+			return vnet_rx_copy_small(rq, used, used->va + used->pad +
+						  rq->hdr_len, len);
 		if (unlikely(len <= used->size >> VNET_COPY_RATIO_SHIFT))
 			return vnet_rx_copy_large(rq, used, len);
 		return vnet_rx_build(rq, used, len);
@@ -134,10 +82,8 @@ static struct sk_buff *vnet_rx_packet(struct vnet_rq *rq,
 static void vnet_rx_one(struct vnet_rq *rq, const struct vnet_rx_used *used,
 			struct vnet_rx_batch *batch)
 {
-	struct net_device *dev = rq->vn->dev;
 	struct vnet_rx_hdr hdr;
 	struct sk_buff *skb;
-	unsigned int len;
 
 	skb = vnet_rx_packet(rq, used, &hdr, batch);
 	if (unlikely(!skb)) {
@@ -145,8 +91,7 @@ static void vnet_rx_one(struct vnet_rq *rq, const struct vnet_rx_used *used,
 		return;
 	}
 
-	len = skb->len;
-	rq->len_avg += len - rq->len_avg / 64;
+	rq->len_avg += skb->len - rq->len_avg / 64;
 
 	if (unlikely(vnet_hdr_to_skb(rq->vn, skb, &hdr.hdr))) {
 		vnet_rx_complain(rq, "bad offload header, gso type",
@@ -156,20 +101,24 @@ static void vnet_rx_one(struct vnet_rq *rq, const struct vnet_rx_used *used,
 		dev_kfree_skb_any(skb);
 		return;
 	}
-	if (unlikely(rq->report) &&
-	    unlikely(!vnet_rss_hash(rq->vn, skb, hdr.hash, hdr.report))) {
-		vnet_rx_complain(rq, "bad hash report", hdr.report);
-		batch->frame_errors++;
-		batch->drops++;
-		dev_kfree_skb_any(skb);
-		return;
+
+	vnet_rx_deliver(rq, skb, &hdr, batch);
+}
+
+static int vnet_rx_receive(struct vnet_rq *rq, int budget,
+			   struct vnet_rx_batch *batch)
+{
+	struct vnet_rx_used used;
+	int done = 0;
+
+	while (done < budget && vnet_rx_next(rq, &used)) {
+		vnet_rx_one(rq, &used, batch);
+		done++;
+		if (vnet_rx_wants_refill(rq))
+			vnet_rx_refill(rq, GFP_ATOMIC);
 	}
 
-	batch->packets++;
-	batch->bytes += len;
-	skb_record_rx_queue(skb, rq->index);
-	skb->protocol = eth_type_trans(skb, dev);
-	napi_gro_receive(&rq->napi, skb);
+	return done;
 }
 
 static void vnet_rx_account(struct vnet_rq *rq, const struct vnet_rx_batch *b)
@@ -231,9 +180,9 @@ int vnet_rx_poll(struct napi_struct *napi, int budget)
 {
 	struct vnet_rq *rq = container_of(napi, struct vnet_rq, napi);
 	struct vnet_rx_batch batch = {};
-	struct vnet_rx_used used;
+	struct bpf_prog *prog;
 	unsigned int opaque;
-	int done = 0;
+	int done;
 
 	vnet_tx_poll_from_rx(&rq->vn->sq[rq->index], budget);
 
@@ -243,12 +192,11 @@ int vnet_rx_poll(struct napi_struct *napi, int budget)
 		vnet_rx_refill(rq, GFP_ATOMIC);
 	}
 
-	while (done < budget && vnet_rx_next(rq, &used)) {
-		vnet_rx_one(rq, &used, &batch);
-		done++;
-		if (vnet_rx_wants_refill(rq))
-			vnet_rx_refill(rq, GFP_ATOMIC);
-	}
+	prog = rcu_dereference_bh(rq->vn->xdp_prog);
+	if (unlikely(prog))
+		done = vnet_xdp_receive(rq, prog, budget, &batch);
+	else
+		done = vnet_rx_receive(rq, budget, &batch);
 
 	if (done)
 		vnet_rx_account(rq, &batch);

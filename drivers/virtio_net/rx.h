@@ -10,9 +10,9 @@
 
 /* Receive buffers are pieces of page pool pages. Their size is a power of two
  * and they are aligned to at least VNET_BUF_MIN, so that log2 of the size fits
- * into the low bits of the address given to the ring as a token: what the
- * driver needs to know about a buffer is then in a register when the buffer
- * comes back.
+ * into the low bits of the address given to the ring as a token, and a bit that
+ * says for which layout: what the driver needs to know about a buffer is then in
+ * a register when the buffer comes back.
  *
  * Layout: headroom | virtio header, frame | room for struct skb_shared_info
  * Only the middle part is given to the device.
@@ -20,7 +20,9 @@
 #define VNET_BUF_MIN_SHIFT	11
 #define VNET_BUF_MIN		BIT(VNET_BUF_MIN_SHIFT)
 #define VNET_BUF_MAX_SHIFT	15
-#define VNET_BUF_SHIFT_MASK	(VNET_BUF_MIN - 1)
+#define VNET_BUF_SHIFT_MASK	0xf
+#define VNET_BUF_XDP		BIT(4)
+#define VNET_BUF_TOKEN_MASK	(VNET_BUF_MIN - 1)
 
 /* Pages of the main pool: 32 KiB, or one page where that is larger. */
 #define VNET_POOL_SHIFT		max(PAGE_SHIFT, VNET_BUF_MAX_SHIFT)
@@ -28,6 +30,13 @@
 
 #define VNET_BUF_PAD		(NET_SKB_PAD + NET_IP_ALIGN)
 #define VNET_BUF_TAIL		SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
+
+/* Buffers for XDP have more headroom, and a page each: older kernels take a
+ * page out of its pool as a whole when its XDP frame becomes a packet.
+ */
+#define VNET_XDP_PAD		(XDP_PACKET_HEADROOM + NET_IP_ALIGN)
+#define VNET_XDP_SHIFT		min(PAGE_SHIFT, VNET_BUF_MAX_SHIFT)
+#define VNET_XDP_BITS		(VNET_XDP_SHIFT | VNET_BUF_XDP)
 
 /* Frames up to this length are copied into a piece of VNET_HEAD_SIZE, and
  * their buffer goes straight back to the device.
@@ -37,9 +46,9 @@
 	roundup_pow_of_two(SKB_DATA_ALIGN(VNET_BUF_PAD + VNET_COPY_LEN) + \
 			   VNET_BUF_TAIL)
 
-static inline void *vnet_buf_token(void *va, unsigned int shift)
+static inline void *vnet_buf_token(void *va, unsigned int bits)
 {
-	return (void *)((unsigned long)va | shift);
+	return (void *)((unsigned long)va | bits);
 }
 
 static inline unsigned int vnet_buf_shift(const void *token)
@@ -49,14 +58,19 @@ static inline unsigned int vnet_buf_shift(const void *token)
 
 static inline void *vnet_buf_va(const void *token)
 {
-	return (void *)((unsigned long)token & ~VNET_BUF_SHIFT_MASK);
+	return (void *)((unsigned long)token & ~VNET_BUF_TOKEN_MASK);
+}
+
+/* Bytes in front of the virtio header. */
+static inline unsigned int vnet_buf_pad(unsigned long bits)
+{
+	return bits & VNET_BUF_XDP ? VNET_XDP_PAD : VNET_BUF_PAD;
 }
 
 /* Bytes of a buffer the device may write, virtio header included. */
-static inline unsigned int vnet_buf_room(const struct vnet_rq *rq,
-					 unsigned int shift)
+static inline unsigned int vnet_buf_room(unsigned long bits)
 {
-	return (1U << shift) - rq->headroom - VNET_BUF_TAIL;
+	return (1U << (bits & VNET_BUF_SHIFT_MASK)) - vnet_buf_pad(bits) - VNET_BUF_TAIL;
 }
 
 /* rx.c */
@@ -72,6 +86,7 @@ void vnet_rx_ring_reset(struct vnet_rq *rq);
 void vnet_rx_refill(struct vnet_rq *rq, gfp_t gfp);
 void vnet_rx_kick(struct vnet_rq *rq);
 int vnet_rx_post(struct vnet_rq *rq, void *token);
+void *vnet_rx_page_new(struct vnet_rq *rq, gfp_t gfp);
 void *vnet_rx_head_new(struct vnet_rq *rq);
 void vnet_rx_head_put(struct vnet_rq *rq, void *head);
 void vnet_rx_put(struct vnet_rq *rq, void *token, bool in_napi);

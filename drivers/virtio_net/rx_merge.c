@@ -38,7 +38,7 @@ static struct sk_buff *vnet_rx_add_frag(struct vnet_rq *rq,
 	}
 
 	skb_add_rx_frag(tail, nr, page,
-			used->va + rq->headroom - page_address(page),
+			used->va + used->pad - page_address(page),
 			used->len, used->size);
 	if (tail != head) {
 		head->len += used->len;
@@ -65,14 +65,48 @@ void vnet_rx_skip(struct vnet_rq *rq, unsigned int left)
 }
 
 /**
+ * vnet_rx_part() - take the next buffer of a packet out of the ring
+ * @rq: the queue
+ * @used: the buffer
+ * @left: buffers to come, this one included
+ * @len: bytes of the packet so far
+ * @batch: where errors are counted
+ *
+ * The device makes all of them used together (virtio 1.3, 5.1.6.4), so none can
+ * still be to come.
+ *
+ * Context: NAPI of the queue.
+ * Return: false if the packet has to be dropped: its other buffers are taken
+ * care of then.
+ */
+bool vnet_rx_part(struct vnet_rq *rq, struct vnet_rx_used *used,
+		  unsigned int left, unsigned int len,
+		  struct vnet_rx_batch *batch)
+{
+	if (unlikely(!vnet_rx_next(rq, used))) {
+		vnet_rx_complain(rq, "buffers missing:", left);
+		batch->length_errors++;
+		return false;
+	}
+
+	if (unlikely(!vnet_rx_len_ok(used, 1) ||
+		     len + used->len > VNET_FRAME_MAX)) {
+		vnet_rx_complain(rq, "bad buffer length", used->len);
+		batch->length_errors++;
+		vnet_rx_repost(rq, used->token);
+		vnet_rx_skip(rq, left - 1);
+		return false;
+	}
+
+	return true;
+}
+
+/**
  * vnet_rx_gather() - add the other buffers of a packet to its first one
  * @rq: the queue
  * @head: the packet so far
  * @left: buffers to come
  * @batch: where errors are counted
- *
- * The device makes all of them used together (virtio 1.3, 5.1.6.4), so none can
- * still be to come.
  *
  * Context: NAPI of the queue.
  * Return: @head, or NULL: the packet is dropped and its buffers are taken care of.
@@ -84,24 +118,13 @@ struct sk_buff *vnet_rx_gather(struct vnet_rq *rq, struct sk_buff *head,
 	struct vnet_rx_used used;
 
 	for (; left; left--) {
-		if (unlikely(!vnet_rx_next(rq, &used))) {
-			vnet_rx_complain(rq, "buffers missing:", left);
-			batch->length_errors++;
-			left = 1;
+		if (unlikely(!vnet_rx_part(rq, &used, left, head->len, batch)))
 			goto drop;
-		}
-
-		if (unlikely(!vnet_rx_len_ok(rq, &used, 1) ||
-			     head->len + used.len > VNET_FRAME_MAX)) {
-			vnet_rx_complain(rq, "bad buffer length", used.len);
-			batch->length_errors++;
-			vnet_rx_repost(rq, used.token);
-			goto drop;
-		}
 
 		tail = vnet_rx_add_frag(rq, head, tail, &used);
 		if (unlikely(!tail)) {
 			vnet_rx_repost(rq, used.token);
+			vnet_rx_skip(rq, left - 1);
 			goto drop;
 		}
 	}
@@ -109,7 +132,6 @@ struct sk_buff *vnet_rx_gather(struct vnet_rq *rq, struct sk_buff *head,
 	return head;
 
 drop:
-	vnet_rx_skip(rq, left - 1);
 	dev_kfree_skb_any(head);
 
 	return NULL;

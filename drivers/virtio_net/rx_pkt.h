@@ -9,6 +9,8 @@
 #include <linux/etherdevice.h>
 #include <net/page_pool/helpers.h>
 
+#include "hdr.h"
+#include "rss.h"
 #include "rx.h"
 
 /* Largest frame the header fields can describe: 64 KiB of IP and two tags. */
@@ -48,13 +50,26 @@ struct vnet_rx_hdr {
  * @va: where it is
  * @len: bytes the device claims to have written
  * @size: of the buffer
+ * @pad: bytes in front of the virtio header
  */
 struct vnet_rx_used {
 	void *token;
 	void *va;
 	unsigned int len;
 	unsigned int size;
+	unsigned int pad;
 };
+
+/* rx.c */
+void vnet_rx_complain(struct vnet_rq *rq, const char *what, unsigned int value);
+
+/* rx_merge.c */
+void vnet_rx_skip(struct vnet_rq *rq, unsigned int left);
+bool vnet_rx_part(struct vnet_rq *rq, struct vnet_rx_used *used,
+		  unsigned int left, unsigned int len,
+		  struct vnet_rx_batch *batch);
+struct sk_buff *vnet_rx_gather(struct vnet_rq *rq, struct sk_buff *head,
+			       unsigned int left, struct vnet_rx_batch *batch);
 
 /* Keep the buffer out of the hands of the stack: the device gets it again. No
  * memory is needed for that, so small packets get through when there is none.
@@ -77,16 +92,85 @@ static inline bool vnet_rx_next(struct vnet_rq *rq, struct vnet_rx_used *used)
 	shift = vnet_buf_shift(used->token);
 	used->va = vnet_buf_va(used->token);
 	used->size = 1U << shift;
+	used->pad = vnet_buf_pad((unsigned long)used->token);
 
 	return true;
 }
 
-static inline bool vnet_rx_len_ok(const struct vnet_rq *rq,
-				  const struct vnet_rx_used *used,
+static inline bool vnet_rx_len_ok(const struct vnet_rx_used *used,
 				  unsigned int min_len)
 {
 	return used->len >= min_len &&
-	       used->len <= used->size - rq->headroom - VNET_BUF_TAIL;
+	       used->len <= used->size - used->pad - VNET_BUF_TAIL;
+}
+
+/* Check a used buffer and copy what its header says. Return: buffers of the
+ * packet, 0 if it is dropped.
+ */
+static inline unsigned int vnet_rx_begin(struct vnet_rq *rq,
+					 const struct vnet_rx_used *used,
+					 struct vnet_rx_hdr *hdr,
+					 struct vnet_rx_batch *batch)
+{
+	const void *start = used->va + used->pad;
+	unsigned int bufs = 1;
+
+	if (unlikely(!vnet_rx_len_ok(used, rq->hdr_len + ETH_HLEN))) {
+		vnet_rx_complain(rq, "bad frame length", used->len);
+		batch->length_errors++;
+		vnet_rx_repost(rq, used->token);
+		return 0;
+	}
+
+	/* The device can write to the buffer at any time: what is checked has
+	 * to be a copy.
+	 */
+	memcpy(&hdr->hdr, start, sizeof(hdr->hdr));
+	if (unlikely(rq->report)) {
+		const struct virtio_net_hdr_v1_hash *hash = start;
+
+		hdr->hash = le32_to_cpu(READ_ONCE(hash->hash_value));
+		hdr->report = le16_to_cpu(READ_ONCE(hash->hash_report));
+	}
+
+	if (rq->mergeable) {
+		const struct virtio_net_hdr_mrg_rxbuf *mrg = start;
+
+		bufs = vnet16_to_cpu(rq->vn, READ_ONCE(mrg->num_buffers));
+		if (unlikely(!bufs || bufs > rq->posted + 1)) {
+			vnet_rx_complain(rq, "bad number of buffers", bufs);
+			batch->length_errors++;
+			vnet_rx_repost(rq, used->token);
+			return 0;
+		}
+	}
+
+	return bufs;
+}
+
+/* Most small packets: acknowledgements, requests. */
+static inline struct sk_buff *vnet_rx_copy_small(struct vnet_rq *rq,
+						 const struct vnet_rx_used *used,
+						 const void *data,
+						 unsigned int len)
+{
+	struct sk_buff *skb = NULL;
+	void *head;
+
+	head = vnet_rx_head_new(rq);
+	if (likely(head)) {
+		skb = napi_build_skb(head, VNET_HEAD_SIZE);
+		if (unlikely(!skb))
+			vnet_rx_head_put(rq, head);
+	}
+	if (likely(skb)) {
+		skb_reserve(skb, VNET_BUF_PAD);
+		skb_mark_for_recycle(skb);
+		memcpy(__skb_put(skb, len), data, len);
+	}
+	vnet_rx_repost(rq, used->token);
+
+	return skb;
 }
 
 /* The buffer becomes the packet, nothing is copied. */
@@ -101,19 +185,32 @@ static inline struct sk_buff *vnet_rx_build(struct vnet_rq *rq,
 		return NULL;
 	}
 
-	skb_reserve(skb, rq->headroom + rq->hdr_len);
+	skb_reserve(skb, used->pad + rq->hdr_len);
 	__skb_put(skb, len);
 	skb_mark_for_recycle(skb);
 
 	return skb;
 }
 
-/* rx.c */
-void vnet_rx_complain(struct vnet_rq *rq, const char *what, unsigned int value);
+/* Give a packet, its offload fields taken over, to the stack. */
+static inline void vnet_rx_deliver(struct vnet_rq *rq, struct sk_buff *skb,
+				   const struct vnet_rx_hdr *hdr,
+				   struct vnet_rx_batch *batch)
+{
+	if (unlikely(rq->report) &&
+	    unlikely(!vnet_rss_hash(rq->vn, skb, hdr->hash, hdr->report))) {
+		vnet_rx_complain(rq, "bad hash report", hdr->report);
+		batch->frame_errors++;
+		batch->drops++;
+		dev_kfree_skb_any(skb);
+		return;
+	}
 
-/* rx_merge.c */
-void vnet_rx_skip(struct vnet_rq *rq, unsigned int left);
-struct sk_buff *vnet_rx_gather(struct vnet_rq *rq, struct sk_buff *head,
-			       unsigned int left, struct vnet_rx_batch *batch);
+	batch->packets++;
+	batch->bytes += skb->len;
+	skb_record_rx_queue(skb, rq->index);
+	skb->protocol = eth_type_trans(skb, rq->vn->dev);
+	napi_gro_receive(&rq->napi, skb);
+}
 
 #endif /* VIRTIO_NET_RX_PKT_H */

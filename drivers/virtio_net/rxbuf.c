@@ -3,6 +3,7 @@
 
 #include <linux/scatterlist.h>
 #include <net/page_pool/helpers.h>
+#include <net/xdp.h>
 
 #include "rx.h"
 
@@ -56,6 +57,57 @@ static struct page_pool *vnet_rx_pool_new(struct vnet_rq *rq,
 	return page_pool_create(&params);
 }
 
+static void vnet_rx_pools_free(struct vnet_rq *rq)
+{
+	if (rq->pool)
+		page_pool_destroy(rq->pool);
+	if (rq->pool_small)
+		page_pool_destroy(rq->pool_small);
+	rq->pool = NULL;
+	rq->pool_small = NULL;
+}
+
+static int vnet_rx_pools_alloc(struct vnet_rq *rq)
+{
+	struct page_pool *pool;
+
+	pool = vnet_rx_pool_new(rq, VNET_POOL_ORDER, VNET_POOL_KEEP);
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	rq->pool = pool;
+
+	if (VNET_POOL_ORDER) {
+		pool = vnet_rx_pool_new(rq, 0, VNET_POOL_SMALL_KEEP);
+		if (IS_ERR(pool)) {
+			vnet_rx_pools_free(rq);
+			return PTR_ERR(pool);
+		}
+		rq->pool_small = pool;
+	}
+
+	return 0;
+}
+
+/* XDP frames are single pages, so they come from one of the pools only: XDP
+ * knows no more than one for a queue.
+ */
+static int vnet_rx_xdp_register(struct vnet_rq *rq)
+{
+	int err;
+
+	err = __xdp_rxq_info_reg(&rq->xdp_rxq, rq->vn->dev, rq->index,
+				 rq->napi.napi_id, 1U << VNET_XDP_SHIFT);
+	if (err)
+		return err;
+
+	err = xdp_rxq_info_reg_mem_model(&rq->xdp_rxq, MEM_TYPE_PAGE_POOL,
+					 vnet_rx_head_pool(rq));
+	if (err)
+		xdp_rxq_info_unreg(&rq->xdp_rxq);
+
+	return err;
+}
+
 /**
  * vnet_rx_pools_create() - make the page pools of a queue
  * @rq: the queue, not in use yet
@@ -68,24 +120,17 @@ static struct page_pool *vnet_rx_pool_new(struct vnet_rq *rq,
  */
 int vnet_rx_pools_create(struct vnet_rq *rq)
 {
-	struct page_pool *pool;
+	int err;
 
-	pool = vnet_rx_pool_new(rq, VNET_POOL_ORDER, VNET_POOL_KEEP);
-	if (IS_ERR(pool))
-		return PTR_ERR(pool);
-	rq->pool = pool;
+	err = vnet_rx_pools_alloc(rq);
+	if (err)
+		return err;
 
-	if (VNET_POOL_ORDER) {
-		pool = vnet_rx_pool_new(rq, 0, VNET_POOL_SMALL_KEEP);
-		if (IS_ERR(pool)) {
-			page_pool_destroy(rq->pool);
-			rq->pool = NULL;
-			return PTR_ERR(pool);
-		}
-		rq->pool_small = pool;
-	}
+	err = vnet_rx_xdp_register(rq);
+	if (err)
+		vnet_rx_pools_free(rq);
 
-	return 0;
+	return err;
 }
 
 /**
@@ -108,12 +153,9 @@ void vnet_rx_pools_destroy(struct vnet_rq *rq)
 		page_pool_put_full_page(vnet_rx_head_pool(rq),
 					virt_to_head_page(rq->heads), false);
 
-	if (rq->pool)
-		page_pool_destroy(rq->pool);
-	if (rq->pool_small)
-		page_pool_destroy(rq->pool_small);
-	rq->pool = NULL;
-	rq->pool_small = NULL;
+	if (xdp_rxq_info_is_reg(&rq->xdp_rxq))
+		xdp_rxq_info_unreg(&rq->xdp_rxq);
+	vnet_rx_pools_free(rq);
 }
 
 /**
@@ -130,11 +172,15 @@ void vnet_rx_ring_reset(struct vnet_rq *rq)
 	rq->backoff = VNET_BACKOFF_MIN;
 }
 
-/* Smallest buffer that would hold the average packet in one piece. */
+/* Smallest buffer that would hold the average packet in one piece, with an XDP
+ * program a page. Return: as in a token.
+ */
 static unsigned int vnet_rx_pick_shift(const struct vnet_rq *rq)
 {
 	unsigned int shift;
 
+	if (unlikely(rcu_access_pointer(rq->vn->xdp_prog)))
+		return VNET_XDP_BITS;
 	if (rq->min_shift == rq->max_shift)
 		return rq->min_shift;
 
@@ -144,7 +190,8 @@ static unsigned int vnet_rx_pick_shift(const struct vnet_rq *rq)
 
 static void vnet_rx_set_fill(struct vnet_rq *rq, unsigned int shift)
 {
-	u32 fill = max(VNET_FILL_BYTES >> shift, VNET_FILL_MIN);
+	u32 fill = max(VNET_FILL_BYTES >> (shift & VNET_BUF_SHIFT_MASK),
+		       VNET_FILL_MIN);
 
 	rq->fill_max = min(fill, virtqueue_get_vring_size(rq->vq));
 	rq->refill_mark = clamp(rq->fill_max / 4, 1U, VNET_REFILL_BATCH);
@@ -180,11 +227,35 @@ static bool vnet_rx_carve_new(struct vnet_rq *rq, unsigned int shift, gfp_t gfp)
 	return true;
 }
 
+/**
+ * vnet_rx_page_new() - get a buffer for XDP
+ * @rq: the queue
+ * @gfp: GFP_ATOMIC in NAPI context
+ *
+ * Context: NAPI of the queue, or the queue not in use.
+ * Return: its token, or NULL.
+ */
+void *vnet_rx_page_new(struct vnet_rq *rq, gfp_t gfp)
+{
+	struct page *page = page_pool_alloc_pages(vnet_rx_head_pool(rq),
+						  gfp | __GFP_NOWARN);
+
+	if (unlikely(!page))
+		return NULL;
+
+	/* The pool takes it for one in pieces, as all others. */
+	page_pool_fragment_page(page, 1);
+
+	return vnet_buf_token(page_address(page), VNET_XDP_BITS);
+}
+
 /* What is left of a page is used up before the size changes. */
 static void *vnet_rx_buf_new(struct vnet_rq *rq, unsigned int shift, gfp_t gfp)
 {
 	void *va;
 
+	if (unlikely(shift & VNET_BUF_XDP))
+		return vnet_rx_page_new(rq, gfp);
 	if (!rq->carve_left && !vnet_rx_carve_new(rq, shift, gfp))
 		return NULL;
 
@@ -265,8 +336,8 @@ void vnet_rx_put(struct vnet_rq *rq, void *token, bool in_napi)
  */
 int vnet_rx_post(struct vnet_rq *rq, void *token)
 {
-	unsigned int room = vnet_buf_room(rq, vnet_buf_shift(token));
-	void *start = vnet_buf_va(token) + rq->headroom;
+	unsigned int room = vnet_buf_room((unsigned long)token);
+	void *start = vnet_buf_va(token) + vnet_buf_pad((unsigned long)token);
 	unsigned int num = 1;
 	int err;
 

@@ -22,6 +22,10 @@ static const struct vnet_stat vnet_rx_stats[] = {
 	VNET_RX_STAT(packets),
 	VNET_RX_STAT(bytes),
 	VNET_RX_STAT(drops),
+	VNET_RX_STAT(xdp_packets),
+	VNET_RX_STAT(xdp_tx),
+	VNET_RX_STAT(xdp_redirects),
+	VNET_RX_STAT(xdp_drops),
 	VNET_RX_STAT(kicks),
 	VNET_RX_STAT(malformed),
 };
@@ -29,6 +33,8 @@ static const struct vnet_stat vnet_rx_stats[] = {
 static const struct vnet_stat vnet_tx_stats[] = {
 	VNET_TX_STAT(packets),
 	VNET_TX_STAT(bytes),
+	VNET_TX_STAT(xdp_tx),
+	VNET_TX_STAT(xdp_tx_drops),
 	VNET_TX_STAT(kicks),
 	VNET_TX_STAT(stop),
 	VNET_TX_STAT(wake),

@@ -14,7 +14,7 @@ static ssize_t mergeable_rx_buffer_size_show(struct netdev_rx_queue *queue,
 	struct vnet_rq *rq = &vn->rq[get_netdev_rx_queue_index(queue)];
 
 	return sysfs_emit(buf, "%u\n",
-			  vnet_buf_room(rq, READ_ONCE(rq->want_shift)));
+			  vnet_buf_room(READ_ONCE(rq->want_shift)));
 }
 
 static struct rx_queue_attribute mergeable_rx_buffer_size_attr =

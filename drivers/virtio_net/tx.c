@@ -17,28 +17,57 @@ static struct netdev_queue *vnet_tx_queue(const struct vnet_sq *sq)
 	return netdev_get_tx_queue(sq->vn->dev, sq->index);
 }
 
-/* Free what the device has sent. @budget as for napi_consume_skb(): zero
- * outside of NAPI. Transmit lock held; ends because nothing is added
- * meanwhile and the ring core returns each packet once.
- */
-static void vnet_tx_reclaim(struct vnet_sq *sq, struct netdev_queue *txq,
-			    int budget)
+static noinline unsigned int vnet_tx_free_frame(const void *token)
 {
-	unsigned int packets = 0, bytes = 0, len;
+	struct xdp_frame *frame = vnet_tx_token_frame(token);
+	unsigned int len = xdp_get_frame_len(frame);
+
+	xdp_return_frame(frame);
+
+	return len;
+}
+
+static void vnet_tx_free(void *token)
+{
+	if (vnet_tx_is_frame(token))
+		vnet_tx_free_frame(token);
+	else
+		dev_kfree_skb_any(token);
+}
+
+/**
+ * vnet_tx_reclaim() - free what the device has sent
+ * @sq: the queue
+ * @txq: likewise
+ * @budget: as for napi_consume_skb(): zero outside of NAPI
+ *
+ * Ends because nothing is added meanwhile and the ring core returns each packet
+ * once. Byte queue limits know of packets of the stack only.
+ *
+ * Context: transmit lock of the queue held.
+ */
+void vnet_tx_reclaim(struct vnet_sq *sq, struct netdev_queue *txq, int budget)
+{
+	unsigned int packets = 0, bytes = 0, frames = 0, frame_bytes = 0, len;
 	struct sk_buff *skb;
 
 	while ((skb = virtqueue_get_buf(sq->vq, &len))) {
+		if (unlikely(vnet_tx_is_frame(skb))) {
+			frames++;
+			frame_bytes += vnet_tx_free_frame(skb);
+			continue;
+		}
 		packets++;
 		bytes += skb->len;
 		napi_consume_skb(skb, budget);
 	}
 
-	if (!packets)
+	if (!(packets + frames))
 		return;
 
 	u64_stats_update_begin(&sq->stats.syncp);
-	u64_stats_add(&sq->stats.packets, packets);
-	u64_stats_add(&sq->stats.bytes, bytes);
+	u64_stats_add(&sq->stats.packets, packets + frames);
+	u64_stats_add(&sq->stats.bytes, bytes + frame_bytes);
 	u64_stats_update_end(&sq->stats.syncp);
 
 	if (sq->napi_tx)
@@ -237,12 +266,39 @@ static void vnet_tx_kick(struct vnet_sq *sq)
 	}
 }
 
-static void vnet_tx_stop(struct vnet_sq *sq, struct netdev_queue *txq)
+/**
+ * vnet_tx_stop() - the ring may have no room for another packet
+ * @sq: the queue
+ * @txq: likewise
+ *
+ * Context: transmit lock of the queue held. The caller has the queue flushed.
+ */
+void vnet_tx_stop(struct vnet_sq *sq, struct netdev_queue *txq)
 {
 	netif_tx_stop_queue(txq);
 	u64_stats_update_begin(&sq->stats.syncp);
 	u64_stats_inc(&sq->stats.stop);
 	u64_stats_update_end(&sq->stats.syncp);
+}
+
+/**
+ * vnet_tx_flush() - tell the device of packets
+ * @sq: the queue
+ * @txq: likewise
+ *
+ * From here the queue is woken by the interrupt asked for, or by NAPI if the
+ * completions were faster.
+ *
+ * Context: transmit lock of the queue held.
+ */
+void vnet_tx_flush(struct vnet_sq *sq, struct netdev_queue *txq)
+{
+	vnet_tx_kick(sq);
+
+	if (sq->napi_tx || netif_tx_queue_stopped(txq)) {
+		if (unlikely(!virtqueue_enable_cb_delayed(sq->vq)))
+			vnet_tx_schedule(sq);
+	}
 }
 
 /* Without completion interrupts nobody would free the packet for a long time:
@@ -297,18 +353,8 @@ netdev_tx_t vnet_tx_start(struct sk_buff *skb, struct net_device *dev)
 	else
 		kick = !more || netif_xmit_stopped(txq);
 
-	if (!kick)
-		return NETDEV_TX_OK;
-
-	vnet_tx_kick(sq);
-
-	/* From here the queue is woken by the interrupt asked for, or by NAPI
-	 * if the completions were faster.
-	 */
-	if (sq->napi_tx || netif_tx_queue_stopped(txq)) {
-		if (unlikely(!virtqueue_enable_cb_delayed(sq->vq)))
-			vnet_tx_schedule(sq);
-	}
+	if (kick)
+		vnet_tx_flush(sq, txq);
 
 	return NETDEV_TX_OK;
 }
@@ -334,7 +380,7 @@ void vnet_tx_reclaim_all(struct vnet_sq *sq)
  */
 void vnet_tx_recycle(struct virtqueue *vq, void *buf)
 {
-	dev_kfree_skb_any(buf);
+	vnet_tx_free(buf);
 }
 
 /**
@@ -368,8 +414,8 @@ void vnet_tx_ring_reset(struct vnet_sq *sq)
  */
 void vnet_tx_drain(struct vnet_sq *sq)
 {
-	struct sk_buff *skb;
+	void *token;
 
-	while ((skb = virtqueue_detach_unused_buf(sq->vq)))
-		dev_kfree_skb_any(skb);
+	while ((token = virtqueue_detach_unused_buf(sq->vq)))
+		vnet_tx_free(token);
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KGD_LINUX_SKBUFF_H
+#define _KGD_LINUX_SKBUFF_H
+
+#include_next <linux/skbuff.h>
+#include <kgd/config.h>
+
+#ifndef KGD_HAVE_SKB_FRAG_FILL
+static inline void kgd_skb_frag_fill_page_desc(skb_frag_t *frag, struct page *page,
+					       int off, int size)
+{
+	__skb_frag_set_page(frag, page);
+	skb_frag_off_set(frag, off);
+	skb_frag_size_set(frag, size);
+}
+
+#define skb_frag_fill_page_desc kgd_skb_frag_fill_page_desc
+#endif
+
+#endif
