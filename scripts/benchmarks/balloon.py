@@ -15,28 +15,36 @@ MIB = 1 << 20
 TIMED = ["--host", "tcg", "--smp", "2", "--mem", "4G", "--balloon"]
 COUNTED = ["--host", "tcg", "--mem", "1G", "--balloon"]
 PAGES = (512 * MIB) // 4096     # of the counted part
-EVENT = "virtio_queue_notify"
+EVENTS = ("virtio_queue_notify", "virtio_balloon_to_target", "virtio_balloon_set_config")
 QUEUES = {"0": "inflate", "1": "deflate"}
-NOTIFY = re.compile(EVENT + r"\b.* vdev (\S+) n (\d+) ")
+NOTIFY = re.compile(EVENTS[0] + r"\b.* vdev (\S+) n (\d+) ")
+TARGET = re.compile(r"@([0-9.]+):" + EVENTS[1] + r"\b.* num_pages: (\d+)")
+ACTUAL = re.compile(r"@([0-9.]+):" + EVENTS[2] + r"\b.* actual: (\d+) ")
 
 
 def _own(drivers):
     return "need_ours virtio_balloon\n" if drivers == "ours" else ""
 
 
-def _kicks(path):
-    """Count the notifications of the balloon in QEMU's trace, by queue."""
+def _trace(path):
+    """Return (notifications of the balloon by queue, seconds of each resize) by QEMU's trace."""
     counts = collections.Counter()
-    devices = set()
+    devices, seconds, asked = set(), [], None
     with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:
-            match = NOTIFY.search(line)
-            if match:
+            if match := NOTIFY.search(line):
                 devices.add(match[1])
                 counts[QUEUES.get(match[2], "other")] += 1
+            elif match := TARGET.search(line):
+                asked = (float(match[1]), match[2])
+            elif (match := ACTUAL.search(line)) and asked and match[2] == asked[1]:
+                seconds.append(float(match[1]) - asked[0])
+                asked = None
     if len(devices) != 1:
         raise BenchError(f"QEMU's trace shows {len(devices)} notified devices, not one")
-    return counts
+    if len(seconds) != 2 or not all(seconds):
+        raise BenchError(f"QEMU's trace shows {len(seconds)} targets that were reached, not two")
+    return counts, seconds
 
 
 # The CPU of QEMU promises fast string instructions, which it executes byte by byte: then
@@ -56,14 +64,15 @@ def _timed(options, drivers, results, case="resize-4G-1G", qemu=(), before=""):
     with tempfile.TemporaryDirectory(dir=OUT_DIR) as folder:
         events, trace = os.path.join(folder, "events"), os.path.join(folder, "trace")
         with open(events, "w", encoding="ascii") as file:
-            file.write(EVENT + "\n")
+            file.write("\n".join(EVENTS) + "\n")
         output = run_guest(options.release, drivers, script, [*TIMED, "--append", APPEND], 400,
-                           [*qemu, "-trace", f"events={events},file={trace}"])
-        kicks = _kicks(trace)
+                           [*qemu, "-msg", "timestamp=on",
+                            "-trace", f"events={events},file={trace}"])
+        kicks, seconds = _trace(trace)
     found = parse(output)
     metrics = {}
-    for way in ("inflate", "deflate"):
-        metrics[f"{way}_rate"] = (full - small) / MIB / (value(found, "ms", way) / 1000)
+    for way, time in zip(("inflate", "deflate"), seconds):
+        metrics[f"{way}_rate"] = (full - small) / MIB / time
         metrics[f"{way}_kicks"] = kicks[way]
         metrics[f"{way}_late"] = value(found, "late", way)
     results.add(case, drivers, metrics)

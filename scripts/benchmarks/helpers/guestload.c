@@ -4,11 +4,13 @@
  *
  *	guestload fragment MIB	touches so much memory, gives every other page back, keeps
  *				the rest locked and prints "ready"; ends when it is killed
- *	guestload timer SECONDS	sleeps for 1 ms again and again and prints the longest
- *				delay, in microseconds
+ *	guestload timer		sleeps for 1 ms again and again, before all other processes,
+ *				until SIGTERM; prints the longest delay, in microseconds
  */
 
 #define _GNU_SOURCE
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,14 +46,26 @@ static double now_us(void)
 	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
-static int timer(double seconds)
+static volatile sig_atomic_t ended;
+
+static void end(int sig)
 {
+	(void)sig;
+	ended = 1;
+}
+
+static int timer(void)
+{
+	const struct sched_param first = { .sched_priority = 50 };
+	const struct sigaction action = { .sa_handler = end };
 	struct timespec ms = { .tv_nsec = 1000000 };
-	double end = now_us() + seconds * 1e6;
 	double most = 0;
 	double late;
 
-	while (now_us() < end) {
+	if (sigaction(SIGTERM, &action, NULL) || mlockall(MCL_CURRENT | MCL_FUTURE) ||
+	    sched_setscheduler(0, SCHED_FIFO, &first))
+		return 1;
+	while (!ended) {
 		late = now_us();
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &ms, NULL);
 		late = now_us() - late - 1000;
@@ -66,8 +80,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "fragment"))
 		return fragment((size_t)atol(argv[2]));
-	if (argc == 3 && !strcmp(argv[1], "timer"))
-		return timer(atof(argv[2]));
-	fputs("usage: guestload fragment MIB | timer SECONDS\n", stderr);
+	if (argc == 2 && !strcmp(argv[1], "timer"))
+		return timer();
+	fputs("usage: guestload fragment MIB | timer\n", stderr);
 	return 2;
 }
