@@ -4,7 +4,7 @@
 # when: soak
 # vm: --outer-smp 1 --smp 2 --mem 1G --no-load --kexec --append no-kvmclock
 # host: nested
-# timeout: 500
+# timeout: 1500
 
 # shellcheck source=scripts/tests/clock.sh
 . /tests/clock.sh

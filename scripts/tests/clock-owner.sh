@@ -4,7 +4,7 @@
 # check: 6.1
 # vm: --outer-smp 1 --smp 2 --mem 512M --no-load --append no-kvmclock
 # host: nested
-# timeout: 500
+# timeout: 1500
 
 # shellcheck source=scripts/tests/clock.sh
 . /tests/clock.sh
