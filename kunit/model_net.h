@@ -66,10 +66,13 @@ struct nm_frame {
  * struct nm_bad - what is wrong with a received frame
  * @num_buffers: number of buffers to claim, if @set_buffers
  * @used_len: used length of the buffer @nth to claim, if @set_len
+ * @hash_value: to report, if @set_hash
+ * @hash_report: what the value was made of, if @set_hash
  * @nth: 0 for the first buffer of the frame
  * @only: complete only so many of the buffers, 0 for all; the others stay posted
  * @set_buffers: see @num_buffers
  * @set_len: see @used_len
+ * @set_hash: see @hash_value; only if hashes are reported
  * @lost: the device forgets the buffers, and the frame
  * @unchecked: the header need not be one that was negotiated
  * @plain: what is wrong is all of it: without the mutations of fv_fuzz_start(), if it is
@@ -78,10 +81,13 @@ struct nm_frame {
 struct nm_bad {
 	u16 num_buffers;
 	u32 used_len;
+	u32 hash_value;
+	u16 hash_report;
 	unsigned int nth;
 	unsigned int only;
 	bool set_buffers;
 	bool set_len;
+	bool set_hash;
 	bool lost;
 	bool unchecked;
 	bool plain;

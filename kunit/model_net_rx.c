@@ -329,6 +329,10 @@ static int nm_receive_locked(struct nm *nm, struct fv_queue *q, unsigned int pai
 	}
 
 	nm_write_hdr(nm, &wire, hdr, data, len, bad->set_buffers ? bad->num_buffers : nr);
+	if (bad->set_hash) {
+		wire.hash_value = cpu_to_le32(bad->hash_value);
+		wire.hash_report = cpu_to_le16(bad->hash_report);
+	}
 	nm_fill(bufs, lens, nr, &wire, hdr_len, data, len);
 	if (bad->set_len && bad->nth < push)
 		lens[bad->nth] = bad->used_len;

@@ -173,6 +173,15 @@ static void bf_plug_gone(struct bf *bf)
 	fv_misbehave(bf->fv, FV_EVIL_GONE, FV_ALL_QUEUES, 0);
 }
 
+/* What the driver does about time-outs. A disk may get what another one has asked for. */
+static int bf_choose_action(struct fuzz_run *run)
+{
+	static const char * const actions[] = { "kick", "reset", "fail" };
+
+	return fv_param_write("virtio_blk", "timeout_action",
+			      actions[fuzz_below(run, ARRAY_SIZE(actions))]);
+}
+
 /* Take the disk away, under load, and bring it back. */
 static bool bf_replug(struct bf *bf)
 {
@@ -186,6 +195,8 @@ static bool bf_replug(struct bf *bf)
 		bm_release(bf->bm, FV_RANDOM, UINT_MAX);
 		fv_fuzz_unplug(bf->fv);
 		bf_plug_gone(bf);
+		if (bf_choose_action(bf->run))
+			bf_finding(bf, "timeout_action cannot be set");
 		if (fv_fuzz_plug(bf->fv))
 			continue;
 		if (!bf_wait_idle(bf, BF_END_MS)) {
@@ -277,6 +288,7 @@ static void bf_loop(struct bf *bf)
 			bf_mutate_config(bf);
 		if (!(round % 8) || fv_dead_queues(bf->fv))
 			cpu = bf_next_cpu(bf, cpu);
+		bf_time_out(bf);
 		/* The load is to go on, and the block layer is not what is tested. */
 		if (bdev_nr_sectors(bf->bdev) < BF_CAPACITY) {
 			bm_resize(bf->bm, BF_CAPACITY);
@@ -422,6 +434,8 @@ static int __init bf_init(void)
 	bf_run.rare = BF_SLOW;
 	bf_run.asleep = BIT(FV_EVIL_RESET_STUCK);
 	err = bf_mutate_init(&bf_run);
+	if (!err)
+		err = fv_param_write("virtio_blk", "io_timeout", "1");
 	if (!err)
 		err = bf_all();
 	if (!err)

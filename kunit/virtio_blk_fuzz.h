@@ -65,6 +65,7 @@ struct bf_slot {
  * @dev: of the disk
  * @file: the disk, open
  * @bdev: the same
+ * @holding: the disk keeps each request it gets
  * @event: a request has ended
  * @busy: requests under way
  * @wrong_ids: bf_wrong_ids() when its rings were new
@@ -86,6 +87,7 @@ struct bf {
 	struct device *dev;
 	struct file *file;
 	struct block_device *bdev;
+	bool holding;
 	wait_queue_head_t event;
 	atomic_t busy;
 	int wrong_ids;
@@ -114,5 +116,6 @@ unsigned int bf_stuck(struct bf *bf, unsigned int ms);
 extern struct fv_model bf_model;
 int bf_mutate_init(struct fuzz_run *run);
 void bf_mutate_config(struct bf *bf);
+void bf_time_out(struct bf *bf);
 
 #endif /* KGD_VIRTIO_BLK_FUZZ_H */

@@ -3,6 +3,7 @@
  * Lies that take a disk: what it says of requests, of their data, and of itself. Lies
  * about the rings are up to the common part.
  */
+#include <linux/delay.h>
 #include <linux/string.h>
 #include <linux/virtio.h>
 #include <linux/virtio_byteorder.h>
@@ -13,12 +14,19 @@
 #define BF_PERMILLE	250
 #define BF_MAX_HELD	8
 
+/* At least so many are kept for a time-out, as soon as the driver has sent them. */
+#define BF_HELD		12
+#define BF_HELD_MS	500
+/* The block layer's timer is late by up to a second. */
+#define BF_TIMEOUT_SECONDS	3
+
 enum bf_kind {
 	BF_STATUS,
 	BF_NO_STATUS,
 	BF_FAIL,
 	BF_NOISE,
 	BF_LATE,
+	BF_TIMEOUT,
 	BF_RESIZE,
 	BF_CONFIG,
 	BF_CACHE,
@@ -26,7 +34,7 @@ enum bf_kind {
 };
 
 static const char * const bf_names[BF_NR_KINDS] = {
-	"status", "no_status", "fail", "noise", "late", "resize", "config", "cache",
+	"status", "no_status", "fail", "noise", "late", "timeout", "resize", "config", "cache",
 };
 
 static int bf_kinds[BF_NR_KINDS];
@@ -71,11 +79,25 @@ static void bf_lie(struct bf *bf, const struct fv_chain *chain)
 		WRITE_ONCE(bf->slots[slot].lied, true);
 }
 
+static void bf_hold(struct bf *bf)
+{
+	struct bm_rule rule = {
+		.left = 1, .type = BM_ANY_TYPE, .sector = BM_ANY_SECTOR, .action = BM_HOLD,
+	};
+
+	bm_add_rule(bf->bm, &rule);
+}
+
 /* Requests come one at a time, so the rule is for this one. */
 static int bf_handle(struct fv_queue *q, struct fv_chain *chain)
 {
 	struct bf *bf = ((struct bm *)q->fv->model_data)->owner;
 
+	if (READ_ONCE(bf->holding)) {
+		bf_hold(bf);
+		chain->as_is = true;
+		return bm_handle(q, chain);
+	}
 	/* A ring that the driver has given up shows it nothing. */
 	if (fv_usable(q) && fuzz_chance(bf->run, BF_PERMILLE)) {
 		enum bf_kind kind = fuzz_below(bf->run, BF_LATE + 1);
@@ -111,6 +133,36 @@ int bf_mutate_init(struct fuzz_run *run)
 			return bf_kinds[i];
 	}
 	return 0;
+}
+
+/**
+ * bf_time_out() - keep requests until the driver has lost patience, if it is time
+ * @bf: the fuzzer
+ *
+ * What it does then is up to its parameter timeout_action: with "kick" it gets an answer only
+ * afterwards.
+ *
+ * Context: process; sleeps.
+ */
+void bf_time_out(struct bf *bf)
+{
+	unsigned long end;
+	unsigned int i, held;
+
+	if (!fuzz_kind_due(bf->run, bf_kinds[BF_TIMEOUT]) || fv_dead_queues(bf->fv))
+		return;
+	WRITE_ONCE(bf->holding, true);
+	/* One batch: with more of them this thread might wait for a free tag. */
+	bf_submit(bf);
+	bm_wait_held(bf->bm, BF_HELD, BF_HELD_MS);
+	WRITE_ONCE(bf->holding, false);
+	held = bm_nr_held(bf->bm);
+	end = jiffies + BF_TIMEOUT_SECONDS * HZ;
+	while (bm_nr_held(bf->bm) >= held && time_before(jiffies, end))
+		usleep_range(5000, 10000);
+	for (i = 0; i < held; i++)
+		fuzz_mutated(bf->run, bf_kinds[BF_TIMEOUT]);
+	bm_release(bf->bm, FV_RANDOM, UINT_MAX);
 }
 
 /**

@@ -20,6 +20,7 @@
  * @NF_USED_LEN: the used length of one of the buffers
  * @NF_MISSING: not all of the buffers come back
  * @NF_LOST: none of them does
+ * @NF_HASH: the hash that is reported, and what it was made of
  * @NF_FRAME: bytes of the frame, whose header is that of a good one
  * @NF_ACK: the answer to a command
  * @NF_CONFIG: a field of the configuration changes
@@ -36,6 +37,7 @@ enum nf_kind {
 	NF_USED_LEN,
 	NF_MISSING,
 	NF_LOST,
+	NF_HASH,
 	NF_FRAME,
 	NF_ACK,
 	NF_CONFIG,

@@ -28,15 +28,22 @@ static u64 nf_features(struct kgd_rng *rng)
 		NM_F_CTRL_GUEST_OFFLOADS, NM_F_ANY_LAYOUT, NM_F_STATUS,
 	};
 	u64 features = NM_F_MAC | NM_F_CTRL_VQ | NM_F_CTRL_RX | NM_F_MQ;
+	static const u64 modern[] = {
+		NM_F_RING_PACKED, NM_F_RING_RESET, NM_F_RSS, NM_F_HASH_REPORT,
+		NM_F_CTRL_RX_EXTRA, NM_F_NOTF_COAL, NM_F_VQ_NOTF_COAL, NM_F_GUEST_HDRLEN,
+	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(optional); i++)
 		if (kgd_rng_chance(rng, 700))
 			features |= optional[i];
-	if (kgd_rng_chance(rng, 850))
-		features |= NM_F_VERSION_1;
-	if (features & NM_F_VERSION_1 && kgd_rng_chance(rng, 500))
-		features |= NM_F_RING_PACKED;
+	if (!kgd_rng_chance(rng, 850))
+		return features;
+
+	features |= NM_F_VERSION_1;
+	for (i = 0; i < ARRAY_SIZE(modern); i++)
+		if (kgd_rng_chance(rng, 500))
+			features |= modern[i];
 
 	return features;
 }

@@ -24,6 +24,7 @@ static const char * const nf_kind_names[NF_NR] = {
 	[NF_USED_LEN] = "net_used_len",
 	[NF_MISSING] = "net_missing",
 	[NF_LOST] = "net_lost",
+	[NF_HASH] = "net_hash",
 	[NF_FRAME] = "net_frame",
 	[NF_ACK] = "net_ack",
 	[NF_CONFIG] = "net_config",
@@ -150,6 +151,12 @@ static void nf_mutate_one(struct kgd_rng *rng, enum nf_kind kind, struct nm_hdr 
 	case NF_LOST:
 		bad->lost = true;
 		break;
+	case NF_HASH:
+		bad->set_hash = true;
+		bad->hash_value = kgd_rng_u32(rng);
+		bad->hash_report = kgd_rng_chance(rng, 500) ? kgd_rng_below(rng, 12) :
+							      nf_number(rng);
+		break;
 	case NF_MISSING:
 		bad->only = 1 + kgd_rng_below(rng, bufs - 1);
 		break;
@@ -171,6 +178,8 @@ static enum nf_kind nf_choose(struct nf *nf, unsigned int bufs)
 		kinds &= ~BIT(NF_MISSING);
 	if (!nm_has(nf->nm, NM_F_MRG_RXBUF))
 		kinds &= ~BIT(NF_NUM_BUFFERS);
+	if (!nm_has(nf->nm, NM_F_HASH_REPORT))
+		kinds &= ~BIT(NF_HASH);
 	for_each_set_bit(kind, &kinds, NF_FRAME)
 		if (nf_due(nf, kind))
 			due |= BIT(kind);
