@@ -33,7 +33,7 @@
 #define FUZZ_KINDS	(FV_EVIL_NR + FUZZ_OWN_KINDS)
 
 /* A run that has too few mutations goes on for so many times the seconds it was given. */
-#define FUZZ_SLOW	10
+#define FUZZ_SLOW	15
 
 /* All that a device can do to a driver. */
 #define FUZZ_ALL	(BIT(FV_EVIL_NR) - 1)

@@ -13,7 +13,7 @@ from .common import DRIVERS, EXIT_FAILED, Parser, drivers, number, say, set_name
 SHARE = 0.01            # the least part of all mutations that each kind has
 MINIMUM = 50000         # mutated completions
 SECONDS = 60
-SLOW = 10               # times as long as asked, on a slow machine: FUZZ_SLOW of fuzz.h
+SLOW = 15               # times as long as asked, on a slow machine: FUZZ_SLOW of fuzz.h
 MARGIN = 240            # seconds that a guest takes besides fuzzing, at most
 SHOWN = 10              # lines of the kernel's log that say what was wrong, at most
 
