@@ -178,7 +178,7 @@ static bool bm_check_segs(struct bm *bm, struct bm_req *req)
 	int n;
 
 	if (fv_negotiated(bm->fv, BM_F_SIZE_MAX) && !bm->loose)
-		longest = bm->seen.size_max;
+		longest = bm->seen.size_max ?: U32_MAX;
 	if (bm_types[req->type].dir == BM_WRITABLE) {
 		seg += nr;
 		nr = chain->nr_in;

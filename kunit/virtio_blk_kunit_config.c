@@ -122,9 +122,9 @@ static void vb_test_seg_max(struct kunit *test)
 	vb_read(vb, 64, 32768, 1);
 }
 
-/* 0: such a disk is not taken. */
+/* 0: such a disk is not taken; but a device that says 0 has no limit. */
 static const struct vb_value vb_size_maxs[] = {
-	{ 0, 0 }, { 1, 0 }, { 512, 0 }, { 4095, 0 }, { 4096, 4096 }, { 4097, 4097 },
+	{ 0, U32_MAX }, { 1, 0 }, { 512, 0 }, { 4095, 0 }, { 4096, 4096 }, { 4097, 4097 },
 	{ 65536, 65536 }, { U32_MAX, U32_MAX },
 };
 

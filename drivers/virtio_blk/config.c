@@ -199,6 +199,9 @@ static int vblk_read_segments(struct vblk *vblk, struct queue_limits *lim)
 	if (virtio_has_feature(vdev, VIRTIO_BLK_F_SIZE_MAX)) {
 		virtio_cread(vdev, struct virtio_blk_config, size_max,
 			     &size_max);
+		/* qemu-storage-daemon offers the feature and leaves the field at 0. */
+		if (!size_max)
+			size_max = UINT_MAX;
 		/* The block layer cannot cut a page into pieces. */
 		if (size_max < PAGE_SIZE) {
 			dev_err(&vdev->dev,
