@@ -16,6 +16,7 @@
 #include "complete.h"
 #include "io.h"
 #include "serial.h"
+#include "stats.h"
 
 #define VBLK_ANY_CPU	(-1)
 
@@ -93,6 +94,7 @@ static __always_inline bool vblk_take(struct vblk_queue *q, int cpu,
 		u8 status = READ_ONCE(r->status);
 
 		any = true;
+		vblk_count_done(q, r, status == VIRTIO_BLK_S_OK && len >= r->in_len);
 		if (likely(status == VIRTIO_BLK_S_OK && len >= r->in_len &&
 			   !r->slow && vblk_ends_here(rq, cpu))) {
 			blk_mq_set_request_complete(rq);
@@ -113,6 +115,7 @@ static inline bool vblk_took(struct vblk_queue *q)
 {
 	bool start = q->stopped;
 
+	vblk_count(q, VBLK_RUN);
 	q->reaped++;
 	q->stopped = false;
 	return start;
@@ -134,7 +137,7 @@ static void vblk_end_rest(struct vblk_req *r, int cpu)
 }
 
 /* Take what the device is done with, and let it interrupt again. Any context. */
-static inline void vblk_reap(struct vblk_queue *q)
+static inline void vblk_reap(struct vblk_queue *q, bool interrupted)
 {
 	struct vblk_req *head = NULL, **rest = &head;
 	int cpu = raw_smp_processor_id();
@@ -145,6 +148,8 @@ static inline void vblk_reap(struct vblk_queue *q)
 	spin_lock_irqsave(&q->lock, flags);
 	if (unlikely(q->dead))
 		goto unlock;
+	if (interrupted)
+		vblk_count(q, VBLK_INTERRUPT);
 	do {
 		virtqueue_disable_cb(q->vq);
 		if (likely(vblk_take(q, cpu, &iob, &rest))) {
@@ -156,6 +161,8 @@ static inline void vblk_reap(struct vblk_queue *q)
 					    q->name);
 			__virtqueue_break(q->vq);
 			break;
+		} else if (interrupted) {
+			vblk_count(q, VBLK_EMPTY);
 		}
 		again = true;
 	} while (unlikely(!virtqueue_enable_cb(q->vq)));
@@ -180,7 +187,7 @@ void vblk_interrupt(struct virtqueue *vq)
 {
 	struct vblk *vblk = vq->vdev->priv;
 
-	vblk_reap(&vblk->queues[vq->index]);
+	vblk_reap(&vblk->queues[vq->index], true);
 }
 
 /**
@@ -191,7 +198,7 @@ void vblk_interrupt(struct virtqueue *vq)
  */
 void vblk_look(struct vblk_queue *q)
 {
-	vblk_reap(q);
+	vblk_reap(q, false);
 
 	/* Queues for polling have nothing to be interrupted for. */
 	spin_lock_irq(&q->lock);

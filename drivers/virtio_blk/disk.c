@@ -17,6 +17,7 @@
 #include "params.h"
 #include "recover.h"
 #include "serial.h"
+#include "stats.h"
 #include "stop.h"
 #include "timeout.h"
 
@@ -92,6 +93,7 @@ struct vblk *vblk_alloc(void)
 	}
 	mutex_init(&vblk->config_lock);
 	mutex_init(&vblk->cache_lock);
+	mutex_init(&vblk->stats_lock);
 	vblk_serial_init(vblk);
 	INIT_WORK(&vblk->config_work, vblk_config_work);
 	INIT_DELAYED_WORK(&vblk->stall_work, vblk_stall_work);
@@ -108,6 +110,7 @@ void vblk_free(struct vblk *vblk)
 {
 	vblk_recovery_exit(vblk);
 	ida_free(&vblk_indices, vblk->index);
+	vblk_stats_free(vblk);
 	kfree(vblk->queues);
 	kfree(vblk);
 }

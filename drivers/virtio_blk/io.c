@@ -15,6 +15,7 @@
 #include "io.h"
 #include "queue.h"
 #include "serial.h"
+#include "stats.h"
 #include "timeout.h"
 
 /* Once in the life of a request: what never changes in it. */
@@ -193,6 +194,25 @@ static inline int vblk_add(struct vblk_queue *q, struct vblk_req *r)
 				 GFP_ATOMIC);
 }
 
+/* Not sent again: the time counts. Caller holds q->lock. */
+static inline int vblk_add_first(struct vblk_queue *q, struct vblk_req *r)
+{
+	int err = vblk_add(q, r);
+
+	if (likely(!err))
+		vblk_count_sent(q, r);
+	return err;
+}
+
+/* Whether the device has to be told of what was added. Caller holds q->lock. */
+static inline bool vblk_needs_kick(struct vblk_queue *q)
+{
+	if (unlikely(q->dead) || !virtqueue_kick_prepare(q->vq))
+		return false;
+	vblk_count(q, VBLK_NOTIFIED);
+	return true;
+}
+
 /**
  * vblk_add_again() - put a request into a ring that has lost it in a reset
  * @q: its queue
@@ -230,6 +250,7 @@ void vblk_kick(struct vblk_queue *q)
 	if (!q->dead) {
 		virtqueue_kick_prepare(q->vq);
 		virtqueue_notify(q->vq);
+		vblk_count(q, VBLK_NOTIFIED);
 	}
 	spin_unlock_irq(&q->lock);
 }
@@ -247,6 +268,7 @@ static blk_status_t vblk_add_failed(struct vblk_queue *q, int err)
 {
 	switch (err) {
 	case -ENOSPC:
+		vblk_count(q, VBLK_FULL);
 		q->stopped = true;
 		blk_mq_stop_hw_queue(q->hctx);
 		return BLK_STS_RESOURCE;
@@ -274,11 +296,11 @@ static blk_status_t vblk_queue_rq(struct blk_mq_hw_ctx *hctx,
 	blk_mq_start_request(bd->rq);
 
 	spin_lock_irqsave(&q->lock, flags);
-	err = likely(!q->dead) ? vblk_add(q, r) : -EIO;
+	err = likely(!q->dead) ? vblk_add_first(q, r) : -EIO;
 	if (unlikely(err))
 		sts = vblk_add_failed(q, err);
 	if (bd->last || unlikely(err))
-		notify = !q->dead && virtqueue_kick_prepare(q->vq);
+		notify = vblk_needs_kick(q);
 	spin_unlock_irqrestore(&q->lock, flags);
 
 	if (notify)
@@ -300,7 +322,7 @@ static void vblk_commit_rqs(struct blk_mq_hw_ctx *hctx)
 	bool notify;
 
 	spin_lock_irqsave(&q->lock, flags);
-	notify = !q->dead && virtqueue_kick_prepare(q->vq);
+	notify = vblk_needs_kick(q);
 	spin_unlock_irqrestore(&q->lock, flags);
 
 	if (notify)
@@ -325,11 +347,11 @@ static inline void vblk_add_batch(struct vblk_queue *q, struct vblk_req *r)
 		/* Once in the ring, the request may be gone at any time. */
 		struct vblk_req *next = r->next;
 
-		err = vblk_add(q, r);
+		err = vblk_add_first(q, r);
 		if (likely(!err))
 			r = next;
 	}
-	notify = !q->dead && virtqueue_kick_prepare(q->vq);
+	notify = vblk_needs_kick(q);
 	spin_unlock_irqrestore(&q->lock, flags);
 
 	if (notify)

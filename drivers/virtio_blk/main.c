@@ -22,6 +22,7 @@
 #include "disk.h"
 #include "pm.h"
 #include "queue.h"
+#include "stats.h"
 #include "stop.h"
 #include "sysfs.h"
 
@@ -68,6 +69,7 @@ static int vblk_probe(struct virtio_device *vdev)
 	err = device_add_disk(&vdev->dev, vblk->disk, vblk_attr_groups);
 	if (err)
 		goto put_disk;
+	vblk_stats_add(vblk);
 
 	return 0;
 
@@ -90,6 +92,7 @@ static void vblk_remove(struct virtio_device *vdev)
 	struct vblk *vblk = vdev->priv;
 
 	vblk_remove_disk(vblk);
+	vblk_stats_del(vblk);
 	blk_mq_free_tag_set(&vblk->tag_set);
 
 	/* Openers keep the disk, and with it @vblk. */
@@ -142,9 +145,12 @@ static int __init vblk_init(void)
 	err = vblk_disk_init();
 	if (err)
 		return err;
+	vblk_stats_init();
 	err = register_virtio_driver(&vblk_driver);
-	if (err)
+	if (err) {
+		vblk_stats_exit();
 		vblk_disk_exit();
+	}
 	return err;
 }
 module_init(vblk_init);
@@ -152,6 +158,7 @@ module_init(vblk_init);
 static void __exit vblk_exit(void)
 {
 	unregister_virtio_driver(&vblk_driver);
+	vblk_stats_exit();
 	vblk_disk_exit();
 }
 module_exit(vblk_exit);

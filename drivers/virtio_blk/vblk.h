@@ -35,6 +35,48 @@
 /* Header, status and at least one piece of data (virtio 1.3, 5.2.6). */
 #define VBLK_MIN_RING		3
 
+/* What the latencies are told apart by; index of the names. */
+enum vblk_kind {
+	VBLK_KIND_READ,
+	VBLK_KIND_WRITE,
+	VBLK_KIND_FLUSH,
+	VBLK_KIND_OTHER,
+	VBLK_KINDS
+};
+
+/* What else is counted. */
+enum vblk_event {
+	VBLK_NOTIFIED,	/* the device was notified */
+	VBLK_INTERRUPT,	/* the virtqueue called back */
+	VBLK_EMPTY,	/* and there was nothing */
+	VBLK_RUN,	/* a look into the ring found something, of whatever cause */
+	VBLK_FULL,	/* the ring had no room */
+	VBLK_EVENTS
+};
+
+/* Below 1 us, then twice as long each; the last begins at 33.5 s. */
+#define VBLK_BUCKETS		27
+
+/**
+ * struct vblk_stats - what a queue has done since somebody asked to count
+ * @since_ns: when that was
+ * @sent: requests put into the ring, without those that were sent again
+ * @done: requests that the device completed
+ * @errors: of these, those without success
+ * @events: how often each of &enum vblk_event
+ * @latency: completed requests by the time that the device took
+ *
+ * All of it is protected by the lock of the queue.
+ */
+struct vblk_stats {
+	u64 since_ns;
+	u64 sent;
+	u64 done;
+	u64 errors;
+	u64 events[VBLK_EVENTS];
+	u64 latency[VBLK_KINDS][VBLK_BUCKETS];
+};
+
 /**
  * struct vblk_queue - a virtqueue and the blk-mq hardware queue in front of it
  * @lock: protects the ring of @vq and every other field that changes
@@ -47,6 +89,8 @@
  * @reaped: completion runs that found something; only their change matters
  * @stall_mark: @reaped as the watchdog of the removal last saw it
  * @name: name of the virtqueue, also of its interrupt
+ * @stats: @counters while they count, else NULL; only looked at with a static key
+ * @counters: what was counted, NULL if nothing ever was; lives as long as the queue
  *
  * Everything that a request touches is in the first cache line.
  */
@@ -61,6 +105,8 @@ struct vblk_queue {
 	unsigned long reaped;
 	unsigned long stall_mark;
 	char name[16];
+	struct vblk_stats *stats;
+	struct vblk_stats *counters;
 } ____cacheline_aligned_in_smp;
 
 /* What the kernel's header does not have (virtio 1.3, 5.2.3, 5.2.6). */
@@ -198,6 +244,9 @@ struct vblk_recovery {
  * @writeback: the device has a volatile write cache
  * @rec: resets and time-outs
  * @serial: state of the attributes that ask the device
+ * @debug: directory of the disk in debugfs
+ * @stats_lock: protects @counting and &vblk_queue.counters of all queues
+ * @counting: the queues count
  * @geometry: what the device says its geometry is; all zero if nothing
  */
 struct vblk {
@@ -218,6 +267,9 @@ struct vblk {
 	bool writeback;
 	struct vblk_recovery rec;
 	struct vblk_serial serial;
+	struct dentry *debug;
+	struct mutex stats_lock;	/* @counting, and the counters of queues */
+	bool counting;
 	struct {
 		u16 cylinders;
 		u8 heads;
@@ -239,6 +291,7 @@ struct vblk {
  * @replayed: it was sent again, and its timer did not start again
  * @in_len: bytes of data that the device has to write
  * @seq: its place among all requests of the queue
+ * @sent_ns: when it was first sent, if somebody counted then; else anything older
  * @data: data of the command, or NULL
  * @next: links requests of one batch; the holder of the batch owns it
  * @table: the scatterlist behind @data if it can be longer than @sg
@@ -264,6 +317,7 @@ struct vblk_req {
 	blk_status_t result;
 	u32 in_len;
 	u32 seq;
+	u64 sent_ns;
 	struct scatterlist *data;
 	struct vblk_req *next;
 	struct sg_table table;
