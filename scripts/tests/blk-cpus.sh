@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: CPUs go and come, and the queues with them, while data are written and verified
-# check: 6.1
+# when: soak
 # vm: --disk 128M,num-queues=3 --smp 3 --mem 512M
 # timeout: 300
 . /tests/lib.sh
