@@ -52,10 +52,16 @@ say "with a floor of 25 % $left KiB of $total are left, state $(cat "$dir/state"
 [ "$left" -ge $((total / 4 - 16384)) ] || fail "only $left KiB are left"
 [ "$(status shortages)" -ge 1 ] || fail "no shortage is counted"
 
+# Who polls sleeps as long as the state is what it was, and is woken when it changes.
+balloon_poller || fail "no program that polls"
+/tmp/balloon-poll "$dir/state" reached > /tmp/polled &
+poller=$!
+retry_until 20 grep -q waiting /tmp/polled || fail "the program does not poll"
 echo 0 > "$dir/min_available" || fail "min_available does not take 0"
 balloon_target 512
 retry_until 60 _balloon_is 512 || fail "the host sees $(balloon_actual)"
 retry_until 10 state_is reached || fail "the state is $(cat "$dir/state"), not reached"
+wait $poller || fail "poll() does not tell that the target is reached"
 [ "$(mem_kib MemTotal)" = "$total" ] || fail "the size of the guest changes"
 [ "$(status held_kb)" = 524288 ] || fail "debugfs has $(status held_kb) KiB"
 sum=$(sed -n 's/^held_order_[0-9]*_kb: //p' "$debug" | awk '{ n += $1 } END { print n }')

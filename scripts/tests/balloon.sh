@@ -100,3 +100,13 @@ kicks_count() {
 kicks() {
 	vmctl host "grep -c virtio_queue_notify $1"
 }
+
+# balloon_poller: have /tmp/balloon-poll, see balloon-poll.c.
+balloon_poller() {
+	# shellcheck disable=SC2016 # for the shell of the host
+	vmctl host 'out=$(mktemp) && "$(command -v gcc || command -v gcc-12)" -O2 -nostdlib \
+		-static -fno-stack-protector -fcf-protection=none -s -Wl,--build-id=none,-n \
+		-o "$out" "$RIG_TOP/scripts/tests/balloon-poll.c" && base64 "$out"; rm -f "$out"' |
+		base64 -d > /tmp/balloon-poll && chmod 755 /tmp/balloon-poll &&
+		[ -s /tmp/balloon-poll ]
+}
