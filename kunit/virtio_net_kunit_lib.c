@@ -396,7 +396,8 @@ static bool nt_stat_is(const char *have, const char *queue, const char *name)
 	       !strcmp(have + have_len - name_len, name) &&
 	       !strncmp(have, queue, 2) &&
 	       ((have_len == len + 1 + name_len && !strncmp(have, queue, len)) ||
-		(!strncmp(have + 2, "_queue_", 7) && have[9] == queue[2] && have[10] == '_'));
+		(have_len == 11 + name_len && !strncmp(have + 2, "_queue_", 7) &&
+		 have[9] == queue[2]));
 }
 
 /**
