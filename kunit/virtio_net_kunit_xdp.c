@@ -398,6 +398,7 @@ static void nt_xdp_redirected(struct kunit *test)
 	struct nt *nt = nt_start(test, &setup->dev);
 	struct netdev_queue *txq = netdev_get_tx_queue(nt->dev, 0);
 	struct nm_frame *frame;
+	struct page *kept[4];
 	unsigned int i, n;
 	u64 sent;
 
@@ -434,12 +435,22 @@ static void nt_xdp_redirected(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nt_open(nt), 0);
 	KUNIT_EXPECT_TRUE(test, nt_wait_ready(nt));
 
-	/* What the device never sends is freed with its queues. */
-	fv_set_mode(nt->fv, FV_MANUAL);
-	for (i = 0; i < 4; i++)
-		KUNIT_EXPECT_EQ(test, nt_xdp_send(nt, nt_xdp_frame(nt, 64, 100, 1),
-						  XDP_XMIT_FLUSH), 1);
+	/* What is sent, and what the device never sends, is freed with the queues at last. */
+	for (i = 0; i < ARRAY_SIZE(kept); i++) {
+		struct xdp_frame *xdp = nt_xdp_frame(nt, 64, 100, 1);
+
+		kept[i] = virt_to_page(xdp);
+		get_page(kept[i]);
+		KUNIT_EXPECT_EQ(test, nt_xdp_send(nt, xdp, XDP_XMIT_FLUSH), 1);
+		fv_set_mode(nt->fv, FV_MANUAL);
+	}
 	nt_expect_clean(nt);
+	nt_detach(nt);
+	fv_unplug(nt->fv);
+	for (i = 0; i < ARRAY_SIZE(kept); i++) {
+		KUNIT_EXPECT_EQ(test, page_count(kept[i]), 1);
+		put_page(kept[i]);
+	}
 }
 
 static struct kunit_case nt_xdp_cases[] = {

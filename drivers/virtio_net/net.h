@@ -141,7 +141,7 @@ struct vnet_coal {
  * @refill_timer: brings a starved queue back
  * @backoff: jiffies the next starvation waits
  * @index: number of the queue pair
- * @active: NAPI is enabled while the interface is up; RTNL
+ * @active: NAPI is enabled while the interface is up; written with RTNL
  * @watch_packets: packets at the last look of the watch timer
  * @name: name of the interrupt
  */
@@ -197,6 +197,7 @@ struct vnet_rq {
  * @ring_size: descriptors of the ring
  * @stop_mark: the queue stops with fewer free descriptors than this
  * @wake_mark: and starts again with at least this many
+ * @frames: XDP frames in the ring
  * @hdr_len: length of the virtio header
  * @hdr_inline: header and packet may share a descriptor
  * @napi_tx: completions come by interrupt; otherwise packets are orphaned
@@ -220,6 +221,7 @@ struct vnet_sq {
 	u32 ring_size;
 	u16 stop_mark;
 	u16 wake_mark;
+	u32 frames;
 	u8 hdr_len;
 	bool hdr_inline;
 	bool napi_tx;

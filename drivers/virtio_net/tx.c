@@ -51,6 +51,12 @@ void vnet_tx_reclaim(struct vnet_sq *sq, struct netdev_queue *txq, int budget)
 	unsigned int packets = 0, bytes = 0, frames = 0, frame_bytes = 0, len;
 	struct sk_buff *skb;
 
+	/* netpoll: page pools are not for those who have switched interrupts
+	 * off. NAPI comes later.
+	 */
+	if (unlikely(sq->frames && irqs_disabled()))
+		return;
+
 	while ((skb = virtqueue_get_buf(sq->vq, &len))) {
 		if (unlikely(vnet_tx_is_frame(skb))) {
 			frames++;
@@ -65,6 +71,7 @@ void vnet_tx_reclaim(struct vnet_sq *sq, struct netdev_queue *txq, int budget)
 	if (!(packets + frames))
 		return;
 
+	sq->frames -= frames;
 	u64_stats_update_begin(&sq->stats.syncp);
 	u64_stats_add(&sq->stats.packets, packets + frames);
 	u64_stats_add(&sq->stats.bytes, bytes + frame_bytes);
@@ -403,6 +410,7 @@ void vnet_tx_ring_reset(struct vnet_sq *sq)
 	sq->ring_size = virtqueue_get_vring_size(sq->vq);
 	sq->stop_mark = min_t(u32, VNET_TX_MAX_SG, sq->ring_size);
 	sq->wake_mark = max_t(u32, sq->stop_mark, sq->ring_size / 4);
+	sq->frames = 0;
 	netdev_tx_reset_queue(vnet_tx_queue(sq));
 	if (!sq->napi_tx)
 		virtqueue_disable_cb(sq->vq);

@@ -212,9 +212,9 @@ static struct sk_buff *vnet_xdp_build(struct vnet_rq *rq, const struct vnet_rx_u
 	return skb;
 }
 
-static void vnet_xdp_flush_tx(struct vnet_xdp_run *run, bool flush)
+static void vnet_xdp_flush_tx(struct vnet_xdp_run *run)
 {
-	int i = vnet_xdp_send(run->rq->vn, run->frames, run->count, flush);
+	int i = vnet_xdp_send(run->rq->vn, run->frames, run->count);
 
 	for (; i < run->count; i++) {
 		xdp_return_frame_rx_napi(run->frames[i]);
@@ -233,7 +233,7 @@ static bool vnet_xdp_tx(struct vnet_xdp_run *run, struct xdp_buff *xdp)
 	run->tx++;
 	run->frames[run->count++] = frame;
 	if (run->count == VNET_XDP_BULK)
-		vnet_xdp_flush_tx(run, false);
+		vnet_xdp_flush_tx(run);
 
 	return true;
 }
@@ -357,8 +357,8 @@ int vnet_xdp_receive(struct vnet_rq *rq, struct bpf_prog *prog, int budget,
 			vnet_rx_refill(rq, GFP_ATOMIC);
 	}
 
-	if (run.tx)
-		vnet_xdp_flush_tx(&run, true);
+	if (run.count)
+		vnet_xdp_flush_tx(&run);
 	if (run.redirects)
 		xdp_do_flush();
 	if (done)

@@ -11,7 +11,7 @@ int vnet_xdp_receive(struct vnet_rq *rq, struct bpf_prog *prog, int budget,
 		     struct vnet_rx_batch *batch);
 
 /* xdp_tx.c */
-int vnet_xdp_send(struct vnet *vn, struct xdp_frame **frames, int n, bool flush);
+int vnet_xdp_send(struct vnet *vn, struct xdp_frame **frames, int n);
 int vnet_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames,
 		  u32 flags);
 

@@ -42,6 +42,8 @@ static int vnet_xdp_add(struct vnet_sq *sq, struct xdp_frame *frame)
 	err = virtqueue_add_outbuf(sq->vq, sg, num, vnet_tx_frame_token(frame),
 				   GFP_ATOMIC);
 	sg_unmark_end(&sg[num - 1]);
+	if (likely(!err))
+		sq->frames++;
 
 	return err;
 }
@@ -59,7 +61,7 @@ static bool vnet_xdp_may_send(const struct vnet *vn, const struct netdev_queue *
  * stopped. Return: frames the device has got, the first ones.
  */
 static int vnet_xdp_add_all(struct vnet_sq *sq, struct netdev_queue *txq,
-			    struct xdp_frame **frames, int n, bool flush)
+			    struct xdp_frame **frames, int n)
 {
 	int sent = 0;
 
@@ -70,16 +72,15 @@ static int vnet_xdp_add_all(struct vnet_sq *sq, struct netdev_queue *txq,
 		if (vnet_xdp_add(sq, frames[sent]))
 			break;
 		sent++;
-		if (unlikely(sq->vq->num_free < sq->stop_mark)) {
+		if (unlikely(sq->vq->num_free < sq->stop_mark))
 			vnet_tx_stop(sq, txq);
-			flush = true;
-		}
 	}
 
-	if (sent)
+	/* Not left to who comes next: he may be led to another queue. */
+	if (sent) {
 		txq_trans_cond_update(txq);
-	if (flush)
 		vnet_tx_flush(sq, txq);
+	}
 
 	return sent;
 }
@@ -89,7 +90,6 @@ static int vnet_xdp_add_all(struct vnet_sq *sq, struct netdev_queue *txq,
  * @vn: the device
  * @frames: the frames
  * @n: how many
- * @flush: tell the device now, no more are coming
  *
  * There are no queues for XDP only. Each CPU takes the one that the stack takes
  * there too, if there are as many, and its lock with it.
@@ -97,7 +97,7 @@ static int vnet_xdp_add_all(struct vnet_sq *sq, struct netdev_queue *txq,
  * Context: bottom halves disabled, no transmit lock held.
  * Return: how many were sent, the first ones; the others are still the caller's.
  */
-int vnet_xdp_send(struct vnet *vn, struct xdp_frame **frames, int n, bool flush)
+int vnet_xdp_send(struct vnet *vn, struct xdp_frame **frames, int n)
 {
 	int sent = 0, cpu = smp_processor_id();
 	struct netdev_queue *txq;
@@ -108,7 +108,7 @@ int vnet_xdp_send(struct vnet *vn, struct xdp_frame **frames, int n, bool flush)
 
 	__netif_tx_lock(txq, cpu);
 	if (likely(vnet_xdp_may_send(vn, txq)))
-		sent = vnet_xdp_add_all(sq, txq, frames, n, flush);
+		sent = vnet_xdp_add_all(sq, txq, frames, n);
 
 	u64_stats_update_begin(&sq->stats.syncp);
 	u64_stats_add(&sq->stats.xdp_tx, n);
@@ -137,5 +137,5 @@ int vnet_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames,
 	if (unlikely(flags & ~XDP_XMIT_FLAGS_MASK))
 		return -EINVAL;
 
-	return vnet_xdp_send(netdev_priv(dev), frames, n, flags & XDP_XMIT_FLUSH);
+	return vnet_xdp_send(netdev_priv(dev), frames, n);
 }

@@ -87,6 +87,17 @@ unload "$dev"
 load "$dev" frags xdp.frags
 ip link set "$dev" mtu 9000 || fail "MTU 9000 is refused with frags"
 net_both 0 2
+# From a host that has such frames: each takes three buffers.
+host_mtu() {
+	vmctl host "ip link set \$(ip -o addr show to 10.77.0.1 | cut -d' ' -f2) mtu $1" ||
+		fail "the host's interface does not take MTU $1"
+}
+host_mtu 9000
+before=$(net_stat "$dev" rx_xdp_packets)
+vmctl host "ping -q -c 5 -i 0.2 -s 8000 -M do 10.77.0.2" > /dev/null ||
+	fail "packets of several buffers do not get through the program"
+[ $(($(net_stat "$dev" rx_xdp_packets) - before)) -ge 5 ] || fail "the program has not seen them"
+host_mtu 1500
 ip link set "$dev" mtu 1500
 unload "$dev"
 
@@ -98,9 +109,9 @@ net_reach 2
 (
 	while [ ! -e /tmp/enough ]; do
 		load "$dev" drop
-		ethtool -L "$dev" combined 1
+		ethtool -L "$dev" combined 1 || fail "one queue is refused"
 		unload "$dev"
-		ethtool -L "$dev" combined 2
+		ethtool -L "$dev" combined 2 || fail "two queues are refused"
 	done
 ) &
 for _ in 1 2 3; do
