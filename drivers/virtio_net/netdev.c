@@ -39,7 +39,7 @@ void vnet_pair_up(struct vnet *vn, u16 pair)
 	vnet_tx_schedule(sq);
 	local_bh_enable();
 
-	rq->active = true;
+	WRITE_ONCE(rq->active, true);
 }
 
 /**
@@ -57,7 +57,7 @@ void vnet_pair_down(struct vnet *vn, u16 pair)
 	if (!rq->active)
 		return;
 
-	rq->active = false;
+	WRITE_ONCE(rq->active, false);
 	napi_disable(&rq->napi);
 	timer_delete_sync(&rq->refill_timer);
 	vnet_coal_stop(vn, pair);

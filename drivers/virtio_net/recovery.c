@@ -27,13 +27,16 @@ static void vnet_recovery_say(struct vnet *vn, enum vnet_recovery what, u16 queu
 			    queue, text);
 }
 
-/* What the device has sent since, without an interrupt. */
+/* What the device has sent since, without an interrupt. A ring that is being reset is
+ * not looked at: whoever has taken the pair down has had the lock since.
+ */
 static void vnet_recovery_drain(struct vnet_sq *sq)
 {
 	struct netdev_queue *txq = netdev_get_tx_queue(sq->vn->dev, sq->index);
 
 	__netif_tx_lock_bh(txq);
-	vnet_tx_reclaim_all(sq);
+	if (READ_ONCE(sq->vn->rq[sq->index].active))
+		vnet_tx_reclaim_all(sq);
 	__netif_tx_unlock_bh(txq);
 }
 
