@@ -291,6 +291,9 @@ static int vnet_set_features(struct net_device *dev, netdev_features_t features)
 	vn->offloads &= ~VNET_OFFLOADS_GRO_HW;
 	if (features & NETIF_F_GRO_HW)
 		vn->offloads |= vn->offloads_max & VNET_OFFLOADS_GRO_HW;
+	/* A device that is resumed is told then. */
+	if (!netif_device_present(dev))
+		return 0;
 
 	err = vnet_offloads_apply(vn);
 	if (err)

@@ -64,6 +64,9 @@ int vnet_restore(struct virtio_device *vdev)
 		netif_set_real_num_rx_queues(dev, vn->pairs);
 	}
 	vnet_filter_restore(vn);
+	/* They may have changed since the device was told without the lock. */
+	if (vnet_offloads_apply(vn))
+		netdev_warn(dev, "receive offloads not set\n");
 	if (netif_running(dev))
 		err = vnet_queues_up(vn);
 	if (!err)
