@@ -186,15 +186,21 @@ static void vblk_stop_counting(struct vblk *vblk)
 /* Begin at zero. What does not get memory does not count. Caller holds stats_lock. */
 static int vblk_start_counting(struct vblk *vblk)
 {
+	struct vblk_stats *new;
 	unsigned int i;
 
 	for (i = 0; i < vblk->nr_queues; i++) {
 		struct vblk_queue *q = &vblk->queues[i];
 
-		if (!q->counters)
-			q->counters = kzalloc(sizeof(*q->counters), GFP_KERNEL);
-		if (!q->counters)
+		if (q->counters)
+			continue;
+		new = kzalloc(sizeof(*new), GFP_KERNEL);
+		if (!new)
 			return -ENOMEM;
+		/* Readers look at it under the lock. */
+		spin_lock_irq(&q->lock);
+		q->counters = new;
+		spin_unlock_irq(&q->lock);
 	}
 
 	if (!vblk->counting)
