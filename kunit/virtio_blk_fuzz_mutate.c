@@ -158,7 +158,7 @@ void bf_time_out(struct bf *bf)
 	WRITE_ONCE(bf->holding, false);
 	held = bm_nr_held(bf->bm);
 	end = jiffies + BF_TIMEOUT_SECONDS * HZ;
-	while (bm_nr_held(bf->bm) >= held && time_before(jiffies, end))
+	while (held && bm_nr_held(bf->bm) >= held && time_before(jiffies, end))
 		usleep_range(5000, 10000);
 	for (i = 0; i < held; i++)
 		fuzz_mutated(bf->run, bf_kinds[BF_TIMEOUT]);
