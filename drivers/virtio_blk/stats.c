@@ -94,7 +94,11 @@ static bool vblk_stats_get(struct vblk_queue *q, struct vblk_stats *copy)
 	return any;
 }
 
-static int queues_show(struct seq_file *m, void *unused)
+/* Have each queue shown that was ever counted. */
+static int vblk_show_each(struct seq_file *m,
+			  void (*show)(struct seq_file *m,
+				       const struct vblk_queue *q,
+				       const struct vblk_stats *s))
 {
 	struct vblk *vblk = m->private;
 	struct vblk_stats *s;
@@ -103,20 +107,27 @@ static int queues_show(struct seq_file *m, void *unused)
 	s = kmalloc(sizeof(*s), GFP_KERNEL);
 	if (!s)
 		return -ENOMEM;
-	seq_puts(m, "queue sent done errors notified interrupts empty runs full\n");
-	for (i = 0; i < vblk->nr_queues; i++) {
-		struct vblk_queue *q = &vblk->queues[i];
-
-		if (vblk_stats_get(q, s))
-			seq_printf(m, "%s %llu %llu %llu %llu %llu %llu %llu %llu\n",
-				   q->name, s->sent, s->done, s->errors,
-				   s->events[VBLK_NOTIFIED],
-				   s->events[VBLK_INTERRUPT],
-				   s->events[VBLK_EMPTY], s->events[VBLK_RUN],
-				   s->events[VBLK_FULL]);
-	}
+	for (i = 0; i < vblk->nr_queues; i++)
+		if (vblk_stats_get(&vblk->queues[i], s))
+			show(m, &vblk->queues[i], s);
 	kfree(s);
 	return 0;
+}
+
+static void vblk_show_queue(struct seq_file *m, const struct vblk_queue *q,
+			    const struct vblk_stats *s)
+{
+	seq_printf(m, "%s %llu %llu %llu %llu %llu %llu %llu %llu\n",
+		   q->name, s->sent, s->done, s->errors,
+		   s->events[VBLK_NOTIFIED], s->events[VBLK_INTERRUPT],
+		   s->events[VBLK_EMPTY], s->events[VBLK_RUN],
+		   s->events[VBLK_FULL]);
+}
+
+static int queues_show(struct seq_file *m, void *unused)
+{
+	seq_puts(m, "queue sent done errors notified interrupts empty runs full\n");
+	return vblk_show_each(m, vblk_show_queue);
 }
 DEFINE_SHOW_ATTRIBUTE(queues);
 
@@ -146,22 +157,13 @@ static void vblk_show_latency(struct seq_file *m, const struct vblk_queue *q,
 
 static int latency_show(struct seq_file *m, void *unused)
 {
-	struct vblk *vblk = m->private;
-	struct vblk_stats *s;
 	unsigned int i;
 
-	s = kmalloc(sizeof(*s), GFP_KERNEL);
-	if (!s)
-		return -ENOMEM;
 	seq_puts(m, "queue from_us below_us");
 	for (i = 0; i < VBLK_KINDS; i++)
 		seq_printf(m, " %s", vblk_kind_names[i]);
 	seq_puts(m, "\n");
-	for (i = 0; i < vblk->nr_queues; i++)
-		if (vblk_stats_get(&vblk->queues[i], s))
-			vblk_show_latency(m, &vblk->queues[i], s);
-	kfree(s);
-	return 0;
+	return vblk_show_each(m, vblk_show_latency);
 }
 DEFINE_SHOW_ATTRIBUTE(latency);
 
