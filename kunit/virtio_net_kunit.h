@@ -88,6 +88,8 @@ void nt_close(struct nt *nt);
 bool nt_wait_ready(struct nt *nt);
 void nt_expect_clean(struct nt *nt);
 void nt_expect_traffic(struct nt *nt);
+void nt_expect_numbered(struct nt *nt, unsigned int n);
+bool nt_wait_awake(struct nt *nt);
 int nt_set_channels(struct nt *nt, unsigned int combined);
 int nt_change_mtu(struct nt *nt, unsigned int mtu);
 u64 nt_ethtool_stat(struct nt *nt, const char *queue, const char *name);

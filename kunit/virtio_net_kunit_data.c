@@ -226,8 +226,7 @@ static void nt_stop_wake(struct kunit *test)
 	const struct nt_setup *setup = test->param_value;
 	struct nt *nt = nt_start(test, &setup->dev);
 	struct netdev_queue *txq = netdev_get_tx_queue(nt->dev, 0);
-	unsigned int i, n, round;
-	struct nm_frame *frame;
+	unsigned int n, round;
 	u64 before;
 
 	for (round = 0; round < 3; round++) {
@@ -243,16 +242,8 @@ static void nt_stop_wake(struct kunit *test)
 
 		fv_set_mode(nt->fv, FV_RUN);
 		KUNIT_ASSERT_TRUE(test, nm_wait_sent(nt->nm, before + n, NT_MS));
-		for (i = 0; i < n; i++) {
-			frame = nt_next_sent(nt);
-			KUNIT_ASSERT_NOT_NULL(test, frame);
-			KUNIT_EXPECT_TRUE(test, frame->len == 100 + i &&
-					  nt_frame_is(nt, frame->data, frame->len, i));
-			nm_free_frame(frame);
-		}
-		for (i = 0; i < NT_MS && netif_tx_queue_stopped(txq); i++)
-			nt_nap();
-		KUNIT_ASSERT_FALSE(test, netif_tx_queue_stopped(txq));
+		nt_expect_numbered(nt, n);
+		KUNIT_ASSERT_TRUE(test, nt_wait_awake(nt));
 		KUNIT_EXPECT_EQ(test, nt_ethtool_stat(nt, "tx0", "wake"), round + 1);
 	}
 	nt_expect_traffic(nt);

@@ -310,6 +310,42 @@ void nt_expect_clean(struct nt *nt)
 }
 
 /**
+ * nt_expect_numbered() - these were sent: 100 bytes of seed 0, 101 of seed 1 and so on
+ * @nt: the test
+ * @n: how many
+ */
+void nt_expect_numbered(struct nt *nt, unsigned int n)
+{
+	struct nm_frame *frame;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		frame = nt_next_sent(nt);
+		KUNIT_ASSERT_NOT_NULL(nt->test, frame);
+		KUNIT_EXPECT_TRUE(nt->test, frame->len == 100 + i &&
+				  nt_frame_is(nt, frame->data, frame->len, i));
+		nm_free_frame(frame);
+	}
+}
+
+/**
+ * nt_wait_awake() - wait until the first transmit queue is not stopped
+ * @nt: the test
+ *
+ * Return: whether it is not.
+ */
+bool nt_wait_awake(struct nt *nt)
+{
+	struct netdev_queue *txq = netdev_get_tx_queue(nt->dev, 0);
+	unsigned int i;
+
+	for (i = 0; i < NT_MS && netif_tx_queue_stopped(txq); i++)
+		nt_nap();
+
+	return !netif_tx_queue_stopped(txq);
+}
+
+/**
  * nt_expect_traffic() - frames get through in both directions
  * @nt: the test, its device running
  */

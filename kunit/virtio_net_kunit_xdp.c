@@ -380,15 +380,6 @@ static int nt_xdp_send(struct nt *nt, struct xdp_frame *frame, u32 flags)
 	return n;
 }
 
-static void nt_xdp_wait_awake(struct nt *nt, struct netdev_queue *txq)
-{
-	unsigned int i;
-
-	for (i = 0; i < NT_MS && netif_tx_queue_stopped(txq); i++)
-		nt_nap();
-	KUNIT_EXPECT_FALSE(nt->test, netif_tx_queue_stopped(txq));
-}
-
 /* Without a program: frames are sent, and those that do not fit are left to the caller. The
  * stack finds its queue stopped then, not full.
  */
@@ -397,7 +388,6 @@ static void nt_xdp_redirected(struct kunit *test)
 	const struct nt_setup *setup = test->param_value;
 	struct nt *nt = nt_start(test, &setup->dev);
 	struct netdev_queue *txq = netdev_get_tx_queue(nt->dev, 0);
-	struct nm_frame *frame;
 	struct page *kept[4];
 	unsigned int i, n;
 	u64 sent;
@@ -420,14 +410,8 @@ static void nt_xdp_redirected(struct kunit *test)
 
 	fv_set_mode(nt->fv, FV_RUN);
 	KUNIT_ASSERT_TRUE(test, nm_wait_sent(nt->nm, sent + n, NT_MS));
-	for (i = 0; i < n; i++) {
-		frame = nt_next_sent(nt);
-		KUNIT_ASSERT_NOT_NULL(test, frame);
-		KUNIT_EXPECT_TRUE(test, frame->len == 100 + i &&
-				  nt_frame_is(nt, frame->data, frame->len, i));
-		nm_free_frame(frame);
-	}
-	nt_xdp_wait_awake(nt, txq);
+	nt_expect_numbered(nt, n);
+	KUNIT_EXPECT_TRUE(test, nt_wait_awake(nt));
 	nt_expect_traffic(nt);
 
 	nt_close(nt);
