@@ -129,7 +129,8 @@ static inline unsigned int vnet_rx_begin(struct vnet_rq *rq,
 	if (unlikely(rq->report)) {
 		const struct virtio_net_hdr_v1_hash *hash = start;
 
-		hdr->hash = le32_to_cpu(READ_ONCE(hash->hash_value));
+		hdr->hash = le16_to_cpu(READ_ONCE(hash->hash_value_lo)) |
+			    (u32)le16_to_cpu(READ_ONCE(hash->hash_value_hi)) << 16;
 		hdr->report = le16_to_cpu(READ_ONCE(hash->hash_report));
 	}
 

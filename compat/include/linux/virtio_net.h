@@ -3,6 +3,7 @@
 #define _KGD_LINUX_VIRTIO_NET_H
 
 #include_next <linux/virtio_net.h>
+#include <kgd/config.h>
 
 /* What the counters of a queue are called is ABI, and v6.10 changed it in the
  * series that brought device statistics, and totals over all queues: each
@@ -30,6 +31,20 @@
 #endif
 #ifndef VIRTIO_NET_F_VQ_NOTF_COAL
 #define VIRTIO_NET_F_VQ_NOTF_COAL	52
+#endif
+
+#ifndef KGD_HAVE_NET_HDR_HASH_HALVES
+/* The layout is the same but for the alignment: that of a header without a hash. */
+struct kgd_virtio_net_hdr_v1_hash {
+	struct virtio_net_hdr_v1 hdr;
+	__le16 hash_value_lo;
+	__le16 hash_value_hi;
+	__le16 hash_report;
+	__le16 padding;
+};
+
+static_assert(sizeof(struct kgd_virtio_net_hdr_v1_hash) == sizeof(struct virtio_net_hdr_v1_hash));
+#define virtio_net_hdr_v1_hash kgd_virtio_net_hdr_v1_hash
 #endif
 
 #endif
