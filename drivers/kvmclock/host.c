@@ -6,9 +6,9 @@
 #include <linux/errno.h>
 #include <linux/percpu.h>
 
+#include <asm/cpuid/api.h>
 #include <asm/kvm_para.h>
 #include <asm/msr.h>
-#include <asm/processor.h>
 #include <asm/pvclock.h>
 #include <asm/kvmclock.h>
 

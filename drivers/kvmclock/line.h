@@ -28,7 +28,7 @@
 #include <linux/minmax.h>
 #include <linux/types.h>
 
-#include <asm/msr.h>
+#include <asm/tsc.h>
 
 #include "read.h"
 

@@ -17,9 +17,9 @@
 #include <linux/types.h>
 
 #include <asm/barrier.h>
-#include <asm/msr.h>
 #include <asm/processor.h>
 #include <asm/pvclock.h>
+#include <asm/tsc.h>
 
 /*
  * A CPU's own area is not written while that CPU runs, so one try is the rule.
