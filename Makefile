@@ -8,9 +8,16 @@ MAKEFLAGS += --no-print-directory
 TOP := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 
 # Release to build for: the running kernel if its headers are here, else the
-# newest installed ones.
+# newest installed ones. A series, such as 7.2, is its newest release here.
 KVER ?= $(shell sh $(TOP)/scripts/kver)
-KDIR ?= /lib/modules/$(KVER)/build
+ifneq ($(KVER),)
+  override KVER := $(shell sh $(TOP)/scripts/kver --release '$(KVER)')
+endif
+# A kernel that scripts/fetch brought is built for with its own compiler, in its root.
+ifeq ($(origin KDIR),undefined)
+  kroot := $(shell sh $(TOP)/scripts/kver --root '$(KVER)')
+endif
+KDIR ?= $(kroot)/lib/modules/$(KVER)/build
 BUILD ?= $(TOP)/build/$(KVER)
 
 include $(TOP)/kernels.conf
@@ -26,7 +33,10 @@ ifneq ($(filter $(kernel-goals),$(goals)),)
     $(error no kernel headers are installed: run scripts/setup, or name a release with KVER=)
   endif
   ifeq ($(wildcard $(KDIR)/Makefile),)
-    $(error no kernel headers for '$(KVER)' in $(KDIR); installed: $(or $(shell sh $(TOP)/scripts/kver --list),none))
+    $(error no kernel headers for '$(KVER)' in $(KDIR); here are: $(or $(shell sh $(TOP)/scripts/kver --list),none); scripts/fetch brings others)
+  endif
+  ifneq ($(and $(kroot),$(filter install,$(goals))),)
+    $(error $(KVER) is of scripts/fetch: to build and to test with, there is nothing to install it into)
   endif
   # One clear line here; Kbuild asks again for those who come without us.
   range-error := $(shell sh $(TOP)/scripts/kver --refuse $(KDIR) $(FORCE))
@@ -43,7 +53,8 @@ SOURCES := $(shell cd $(TOP) && find Kbuild kernels.conf dkms.conf compat driver
 LINKS := $(addprefix $(BUILD)/,$(SOURCES))
 
 # Two builds at once in one directory would spoil each other.
-kbuild = flock $(BUILD)/.lock $(MAKE) -C $(KDIR) M=$(BUILD) KBUILD_MODPOST_WARN= \
+kbuild = flock $(BUILD)/.lock $(if $(kroot),$(TOP)/scripts/inside $(kroot) '$(TOP) $(BUILD)' make,$(MAKE)) \
+	 -C $(KDIR:$(kroot)%=%) M=$(BUILD) KBUILD_MODPOST_WARN= \
 	 $(if $(FORCE),FORCE=$(FORCE)) $(if $(MODULES),MODULES="$(MODULES)")
 
 .PHONY: all modules install sparse compile_commands.json clean help
@@ -83,7 +94,7 @@ check: setup
 
 # What is taken away and brought back under load, for hours.
 soak: setup
-	$(PYTHON) $(TOP)/scripts/check --all --rounds $(or $(ROUNDS),30) 'build/modules/*' 'boot/*-loops/*' \
+	$(PYTHON) $(TOP)/scripts/check --all --rounds $(or $(ROUNDS),30) 'fetch/*' 'build/modules/*' 'boot/*-loops/*' \
 		'boot/*-unbind/*' 'boot/*-hotplug/*' 'boot/*-unload/*' 'boot/*-sleep/*'
 	$(PYTHON) $(TOP)/scripts/check --soak
 
@@ -116,7 +127,8 @@ help:
 	@echo '  make soak [ROUNDS=30]       those that take things away under load, for hours; KUnit on 6.1'
 	@echo
 	@echo 'To build and install:'
-	@echo '  make modules [KVER=release] build/<release>/*.ko; default: $(or $(KVER),no headers found)'
+	@echo '  make modules [KVER=release] build/<release>/*.ko; default: $(or $(KVER),no headers found);'
+	@echo '                              KVER=6.1 is the newest of that series here'
 	@echo '  make install [KVER=release] into /lib/modules/<release>/updates, and depmod;'
 	@echo '                              INSTALL_MOD_PATH= for another root'
 	@echo '  make clean                  remove build/'
@@ -131,6 +143,7 @@ help:
 	@echo '  make coverage               which lines of the drivers the tests run'
 	@echo '  make bench                  ours against the in-tree drivers, in numbers'
 	@echo '  scripts/vm --help           boot a guest and run something in it'
+	@echo '  scripts/fetch SERIES...     kernels of other Debian releases, for KVER= and scripts/vm'
 	@echo
 	@echo 'Variables: KVER= KDIR= BUILD= W=1 LLVM=1 V=1, MODULES="virtio_blk ..." for some of them,'
 	@echo '           FORCE=1 for a kernel outside the range'

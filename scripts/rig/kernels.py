@@ -38,6 +38,13 @@ def _installed_roots():
     yield from sorted((BUILD_DIR / "kernels").glob("*/"))
 
 
+def _fetched_roots():
+    """Yield the folders of the kernels that scripts/fetch brought."""
+    for path in sorted(cache_dir().glob("debian-*/")):
+        if (path / "release").exists():
+            yield path
+
+
 def _built_roots():
     """Yield the folders of the kernels that scripts/kunit built."""
     for path in sorted(cache_dir().glob("kernel-*/")):
@@ -60,8 +67,8 @@ def _kernels(roots):
 
 
 def installed():
-    """Return the kernels of the machine."""
-    return _kernels(_installed_roots())
+    """Return the kernels of the machine, and those that scripts/fetch brought."""
+    return _kernels(_installed_roots()) + _kernels(_fetched_roots())
 
 
 def _version_key(release):
@@ -82,7 +89,7 @@ def resolve(name, option="--kernel"):
         return exact[0] if exact else max(series, key=lambda k: _version_key(k.release))
     have = ", ".join(kernel.release for kernel in found) or "none"
     raise UsageError(f"{option} {name}: no such kernel with modules here; installed: {have} "
-                     "(scripts/setup installs 6.1 and 6.12)")
+                     "(scripts/setup installs 6.1 and 6.12, scripts/fetch brings others)")
 
 
 def _unpack(image):
