@@ -9,11 +9,12 @@ from rig.cli import BOOT_ATTEMPTS
 from rig.common import TESTS_DIR, TOP, RigError
 from rig.session import PATIENCE
 
+from . import fetched
 from .case import Case, Failed, Skipped, last_line
 
-HEADER = re.compile(r"^# (about|vm|host|kernels|check|timeout|drivers|when): *(.*)$")
+HEADER = re.compile(r"^# (about|vm|host|kernels|check|soak|timeout|drivers|when): *(.*)$")
 SKIP_STATUS = 77
-DEFAULTS = {"about": "", "vm": "", "host": "tcg", "kernels": "", "check": "",
+DEFAULTS = {"about": "", "vm": "", "host": "tcg", "kernels": "", "check": "", "soak": "",
             "timeout": "120", "drivers": "ours", "when": "check"}
 WHEN = ("check", "soak")        # make check, or only make soak
 
@@ -31,6 +32,8 @@ def header(path):
 
 
 def _boot(path, said, release, run):
+    if release in fetched.SERIES:
+        fetched.need(release)
     limit = int(said["timeout"])
     status, output = run.call(TOP / "scripts" / "vm", "--kernel", release,
                               "--drivers", said["drivers"], "--host", said["host"],
@@ -51,10 +54,15 @@ def _last_word(output):
 
 
 def _series(path, said, releases, soak):
-    """Return the kernels that a test runs on: those of "make check", or the others."""
+    """Return the kernels that a test runs on: those of "make check", or the others.
+
+    Those of scripts/fetch are only for the tests that name them.
+    """
     every = said["kernels"].split() or list(releases)
     checked = [] if said["when"] == "soak" else said["check"].split() or every
-    for key, series in (("when", WHEN), ("kernels", releases), ("check", every)):
+    every = every + [series for series in said["soak"].split() if series not in every]
+    known = (*releases, *fetched.SERIES)
+    for key, series in (("when", WHEN), ("kernels", known), ("check", every), ("soak", known)):
         wrong = [word for word in said[key].split() if word not in series]
         if wrong:
             raise RigError(f"{path.name}: {key}: {' '.join(wrong)}; allowed are "
@@ -69,6 +77,7 @@ def cases(releases, soak=False):
         said = header(path)
         for series in _series(path, said, releases, soak):
             found.append(Case(f"boot/{path.stem}/{series}", said["about"],
-                              functools.partial(_boot, path, said, releases[series]),
+                              functools.partial(_boot, path, said,
+                                                releases.get(series, series)),
                               apart=True))
     return found

@@ -8,6 +8,7 @@ also shows that the case can fail.
 import dataclasses
 import functools
 import pathlib
+import re
 import shutil
 
 from rig.common import TOP
@@ -102,8 +103,10 @@ def _unresolved(release, run):
 
 def _range(release, run):
     copy = Copy(run, "range", release)
-    copy.edit("kernels.conf", "KERNEL_MAX=6.12", "KERNEL_MAX=6.0")
-    words = "is not in the tested range 6.1 to 6.0 of kernels.conf; FORCE=1"
+    conf = (copy.top / "kernels.conf").read_text(encoding="utf-8")
+    low, high = (re.search(rf"^KERNEL_{end}=(.+)$", conf, re.M)[1] for end in ("MIN", "MAX"))
+    copy.edit("kernels.conf", f"KERNEL_MAX={high}", "KERNEL_MAX=6.0")
+    words = f"is not in the tested range {low} to 6.0 of kernels.conf; FORCE=1"
     output = copy.expect(words)
     told = [line for line in output.splitlines() if words in line]
     if len(told) != 1:

@@ -12,16 +12,17 @@ import time
 from rig import kernels
 from rig.common import RigError
 
-from . import boot, build, engine, host, kunit, package, params, style
+from . import boot, build, engine, fetched, host, kunit, package, params, style
 from .case import run
 
-# What the package is built and booted on here; the tested range is kernels.conf.
+# What the package is built and booted on here, besides what is fetched; the tested range is
+# kernels.conf.
 SERIES = ("6.1", "6.12")
 
 
 # Seconds that the cases of a part may take in sum, on an idle machine of two CPUs
 # without usable hardware virtualisation. Documentation/kunit.md says them too.
-BUDGETS = {"style": 60, "build": 420, "modinfo": 30, "engine": 300, "host": 240,
+BUDGETS = {"style": 60, "build": 520, "fetch": 120, "modinfo": 30, "engine": 300, "host": 240,
            "boot": 3000, "kunit": 1900, "fuzz": 600, "package": 60}
 
 
@@ -29,12 +30,14 @@ def collect(soak=False):
     """Return every case, in the order they are run: cheap and basic ones first."""
     releases = {series: kernels.resolve(series).release for series in SERIES}
     if soak:
-        return build.cases(releases, soak=True) \
+        return build.cases(releases, soak=True) + fetched.cases(soak=True) \
             + boot.cases(releases, soak=True) + host.cases(releases, soak=True) \
             + kunit.cases(releases, soak=True) + package.cases(releases, soak=True)
     cases = []
     for kind in (style, build, params, package, engine, host, kunit, boot):
         cases += kind.cases(releases)
+        if kind is build:
+            cases += fetched.cases()
     return cases
 
 

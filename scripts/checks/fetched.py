@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Kernels that this machine's Debian has not, and the builds for them."""
+
+import functools
+
+from fetcher import kernel
+from fetcher.cli import EXIT_NO_NETWORK
+from rig.common import TOP
+
+from . import build
+from .case import Case, Failed, Skipped, last_line
+
+# Those of make check, and what make soak has more.
+CHECKED = ("7.2",)
+SOAKED = ("7.3",)
+SERIES = CHECKED + SOAKED
+FETCH_LIMIT = 3 * 3600      # seconds, for some 250 MB
+
+
+def _fetch(series, run):
+    status, output = run.call(TOP / "scripts" / "fetch", series, timeout=FETCH_LIMIT)
+    if status == EXIT_NO_NETWORK:
+        raise Skipped(last_line(output))
+    if status:
+        raise Failed(last_line(output))
+    run.note((kernel.entries(series)[-1] / "packages").read_text(encoding="ascii"))
+
+
+def need(series):
+    """Skip the case unless the kernel is here; return its release."""
+    have = kernel.entries(series)
+    if not have:
+        raise Skipped(f"{series} is not here, fetch/{series} says why")
+    return (have[-1] / "release").read_text(encoding="ascii").strip()
+
+
+def _modules(series, run):
+    build.make(run, need(series), "W=1", "sparse")
+
+
+def cases(soak=False):
+    """Return the cases of make check, or of make soak, without those that boot."""
+    found = []
+    for series in SOAKED if soak else CHECKED:
+        found += [Case(f"fetch/{series}", "its headers, image and compiler are in the cache",
+                       functools.partial(_fetch, series)),
+                  Case(f"build/modules/{series}",
+                       "by its own compiler, no warning with W=1, sparse finds nothing",
+                       functools.partial(_modules, series))]
+    return found
