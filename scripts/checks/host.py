@@ -9,9 +9,9 @@ from rig.common import TESTS_DIR, TOP
 from .case import Case, Failed, Skipped, last_line
 
 
-def _self_test(path, run):
+def _self_test(path, args, run):
     """Run a script that prints "ok NAME", "not ok NAME why" or "skip NAME why" lines."""
-    status, output = run.call(path, timeout=600)
+    status, output = run.call(path, *args, timeout=900)
     lines = output.splitlines()
     bad = [line for line in lines if line.startswith("not ok ")]
     if bad or status:
@@ -44,16 +44,19 @@ def _balance_guests(series, drivers, run):
              "--drivers", drivers, timeout=1800)
 
 
+def _self_tests(suffix, *args):
+    return [Case(f"host/{path.name}{suffix}", "the test rig itself cannot be fooled",
+                 functools.partial(_self_test, path, args), apart=True)
+            for path in sorted(TESTS_DIR.glob("*-selftest"))]
+
+
 def cases(releases, soak=False):
     """Return the cases that need no guest kernel of their own choice, or those of the soak."""
     if soak:
-        return [Case(f"soak/balance/{series}/{drivers}", "five guests share 3 GiB by day and night",
-                     functools.partial(_balance_guests, series, drivers), busy=True, apart=True)
-                for series in releases for drivers in ("intree",)]
-    found = [Case("host/setup", "a second set-up does nothing", _setup),
-             Case("host/balance", "scripts/balloon-balance with QEMUs that are fakes", _balance,
-                  apart=True)]
-    for path in sorted(TESTS_DIR.glob("*-selftest")):
-        found.append(Case(f"host/{path.name}", "the test rig itself cannot be fooled",
-                          functools.partial(_self_test, path), apart=True))
-    return found
+        return _self_tests("-whole", "--all") + [
+            Case(f"soak/balance/{series}/{drivers}", "five guests share 3 GiB by day and night",
+                 functools.partial(_balance_guests, series, drivers), busy=True, apart=True)
+            for series in releases for drivers in ("intree",)]
+    return [Case("host/setup", "a second set-up does nothing", _setup),
+            Case("host/balance", "scripts/balloon-balance with QEMUs that are fakes", _balance,
+                 apart=True)] + _self_tests("")

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# about: ours becomes current and right, never goes back; asleep the host has no area, then all
+# about: ours becomes current and right, never goes back; asleep and unbound the host has no area, then all
 # check: 6.1
 # vm: --outer-smp 1 --smp 2 --mem 512M --no-load --append no-kvmclock
 # host: nested
@@ -24,6 +24,17 @@ say "200 times between two CPUs, time did not go back"
 clock_runs_true sleep 3
 clock_wall_is_right
 [ "$(cat "$clock_dev/bad_reads")" = 0 ] || fail "bad_reads is $(cat "$clock_dev/bad_reads")"
+
+rmmod kvmclock 2> /dev/null && fail "the module of the current clocksource was removed"
+echo kvmclock > "$clock_drv/unbind" || fail "cannot unbind"
+clock_available && fail "unbound, and kvm-clock is still available"
+for cpu in 0 1; do
+	clock_unregistered $cpu || fail "unbound, and the host still has the area of CPU $cpu"
+done
+rmmod kvmclock || fail "cannot be unloaded after it was unbound"
+clock_load
+first=$(clock_area 0)
+second=$(clock_area 1)
 
 # All of a sleep but the sleep itself. Memory may change its meaning meanwhile.
 [ -e /sys/power/pm_test ] || skip "this kernel has no /sys/power/pm_test"

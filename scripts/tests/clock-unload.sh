@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: the clock can be unbound, bound, unloaded and loaded while time is being read
-# check: 6.12
+# when: soak
 # vm: --outer-smp 1 --smp 2 --mem 512M --no-load --append no-kvmclock
 # host: nested
 # timeout: 1500
