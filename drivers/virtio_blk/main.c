@@ -16,7 +16,6 @@
 #include <linux/virtio_ids.h>
 
 #include "virtio_disable.h"
-#include "virtio_ready.h"
 #include "vblk.h"
 #include "config.h"
 #include "disk.h"
@@ -63,7 +62,7 @@ static int vblk_probe(struct virtio_device *vdev)
 
 	/* Partitions are read while the disk is added. */
 	vblk_config_open(vblk);
-	err = virtio_ready_checked(vdev);
+	err = vblk_start_device(vblk);
 	if (err)
 		goto put_disk;
 	err = device_add_disk(&vdev->dev, vblk->disk, vblk_attr_groups);
@@ -79,7 +78,6 @@ put_disk:
 free_tags:
 	blk_mq_free_tag_set(&vblk->tag_set);
 del_vqs:
-	vblk_mark_dead(vblk);
 	vblk_del_vqs(vblk);
 free:
 	vdev->priv = NULL;

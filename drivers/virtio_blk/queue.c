@@ -11,6 +11,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
+#include "virtio_ready.h"
 #include "vblk.h"
 #include "complete.h"
 #include "io.h"
@@ -93,8 +94,8 @@ static unsigned int vblk_smallest_ring(struct virtqueue **vqs, unsigned int nr)
  * (on resume) rings that are smaller cannot be used.
  *
  * Context: process.
- * Return: 0, or a negative error number; then there are no virtqueues and the
- *	queues are still dead.
+ * Return: 0, or a negative error number; then there are no virtqueues. The queues are dead
+ *	until vblk_start_device().
  */
 int vblk_find_vqs(struct vblk *vblk)
 {
@@ -141,12 +142,36 @@ int vblk_find_vqs(struct vblk *vblk)
 		spin_lock_irq(&q->lock);
 		q->vq = vqs[i];
 		q->stopped = false;
-		q->dead = false;
 		spin_unlock_irq(&q->lock);
 	}
 out:
 	kfree(vqs);
 	kfree(info);
+	return err;
+}
+
+/**
+ * vblk_start_device() - let the device and the disk use the queues
+ * @vblk: the disk; it has virtqueues, and its queues are dead
+ *
+ * In that order: a work that looks after late requests may be about to notify the device,
+ * which must not happen before DRIVER_OK (virtio 1.3, 3.1.1).
+ *
+ * Context: process.
+ * Return: 0, or -EIO: the device was not started, the queues are still dead.
+ */
+int vblk_start_device(struct vblk *vblk)
+{
+	int err = virtio_ready_checked(vblk->vdev);
+	unsigned int i;
+
+	for (i = 0; i < vblk->nr_queues && !err; i++) {
+		struct vblk_queue *q = &vblk->queues[i];
+
+		spin_lock_irq(&q->lock);
+		q->dead = false;
+		spin_unlock_irq(&q->lock);
+	}
 	return err;
 }
 

@@ -8,6 +8,7 @@ struct vblk;
 
 int vblk_alloc_queues(struct vblk *vblk);
 int vblk_find_vqs(struct vblk *vblk);
+int vblk_start_device(struct vblk *vblk);
 void vblk_del_vqs(struct vblk *vblk);
 void vblk_mark_dead(struct vblk *vblk);
 int vblk_alloc_tags(struct vblk *vblk);

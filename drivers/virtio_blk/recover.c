@@ -22,7 +22,6 @@
 #include <linux/sched/mm.h>
 #include <linux/virtio_config.h>
 
-#include "virtio_ready.h"
 #include "vblk.h"
 #include "cache.h"
 #include "complete.h"
@@ -342,9 +341,7 @@ int vblk_resume_device(struct vblk *vblk, int err)
 
 	if (!err) {
 		vblk_cache_restore(vblk);
-		err = virtio_ready_checked(vblk->vdev);
-		if (err)
-			vblk_mark_dead(vblk);
+		err = vblk_start_device(vblk);
 	}
 	if (err) {
 		virtio_add_status(vblk->vdev, VIRTIO_CONFIG_S_FAILED);
