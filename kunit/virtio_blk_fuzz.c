@@ -192,7 +192,7 @@ static bool bf_replug(struct bf *bf)
 		if (fv_dead_queues(bf->fv) || !bf_wait_idle(bf, BF_IDLE_MS))
 			virtio_break_device(&bf->fv->vdev);
 		bf_empty(bf);
-		bm_release(bf->bm, FV_RANDOM, UINT_MAX);
+		bf_calm(bf);
 		fv_fuzz_unplug(bf->fv);
 		bf_plug_gone(bf);
 		if (bf_choose_action(bf->run))
@@ -204,6 +204,7 @@ static bool bf_replug(struct bf *bf)
 			return false;
 		}
 		bf_close(bf);
+		WRITE_ONCE(bf->calm, false);
 		if (bf_open(bf))
 			return true;
 	}
@@ -297,8 +298,7 @@ static void bf_loop(struct bf *bf)
 		if (bdev_nr_sectors(bf->bdev) >= BF_CAPACITY || !(round % 16))
 			bf_submit(bf);
 		bm_release(bf->bm, FV_RANDOM, 4);
-		wait_event_timeout(bf->event, atomic_read(&bf->busy) < BF_SLOTS * 3 / 4,
-				   1);
+		wait_event_timeout(bf->event, atomic_read(&bf->busy) <= BF_ENOUGH, 1);
 		bf_reap(bf);
 		if (!bf_heal(bf))
 			break;
@@ -337,6 +337,7 @@ static int bf_plug(struct bf *bf)
 
 static void bf_unplug(struct bf *bf)
 {
+	bf_calm(bf);
 	fv_fuzz_stop(bf->fv);
 	if (!bf_wait_idle(bf, BF_IDLE_MS))
 		virtio_break_device(&bf->fv->vdev);

@@ -15,6 +15,7 @@
 
 #define BF_SLOTS	48
 #define BF_SECTORS	8	/* of a slot */
+#define BF_ENOUGH	(BF_SLOTS / 2)	/* so many requests under way: no more are sent */
 #define BF_CAPACITY	(BF_SLOTS * 64)
 
 /* What the fuzzer knows of a sector; anything else is the salt of its pattern. */
@@ -66,6 +67,7 @@ struct bf_slot {
  * @file: the disk, open
  * @bdev: the same
  * @holding: the disk keeps each request it gets
+ * @calm: the disk does what it is asked for: it is about to go
  * @event: a request has ended
  * @busy: requests under way
  * @wrong_ids: bf_wrong_ids() when its rings were new
@@ -88,6 +90,7 @@ struct bf {
 	struct file *file;
 	struct block_device *bdev;
 	bool holding;
+	bool calm;
 	wait_queue_head_t event;
 	atomic_t busy;
 	int wrong_ids;
@@ -115,6 +118,7 @@ unsigned int bf_stuck(struct bf *bf, unsigned int ms);
 /* The lies: virtio_blk_fuzz_mutate.c */
 extern struct fv_model bf_model;
 int bf_mutate_init(struct fuzz_run *run);
+void bf_calm(struct bf *bf);
 void bf_mutate_config(struct bf *bf);
 void bf_time_out(struct bf *bf);
 

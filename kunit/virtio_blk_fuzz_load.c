@@ -48,10 +48,15 @@ static void bf_end(struct bio *bio)
 {
 	struct bf_slot *slot = bio->bi_private;
 
+	int busy;
+
 	slot->status = bio->bi_status;
-	if (atomic_inc_return(&slot->ended) == 1)
-		atomic_dec(&slot->bf->busy);
-	wake_up(&slot->bf->event);
+	if (atomic_inc_return(&slot->ended) != 1)
+		return;
+	/* A wake-up costs more than all else here: only those that somebody waits for. */
+	busy = atomic_dec_return(&slot->bf->busy);
+	if (!busy || busy == BF_ENOUGH)
+		wake_up(&slot->bf->event);
 }
 
 /* A request of any kind; mostly small, for their number counts. */

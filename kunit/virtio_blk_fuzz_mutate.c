@@ -99,7 +99,7 @@ static int bf_handle(struct fv_queue *q, struct fv_chain *chain)
 		return bm_handle(q, chain);
 	}
 	/* A ring that the driver has given up shows it nothing. */
-	if (fv_usable(q) && fuzz_chance(bf->run, BF_PERMILLE)) {
+	if (!READ_ONCE(bf->calm) && fv_usable(q) && fuzz_chance(bf->run, BF_PERMILLE)) {
 		enum bf_kind kind = fuzz_below(bf->run, BF_LATE + 1);
 
 		if (kind != BF_LATE)
@@ -133,6 +133,23 @@ int bf_mutate_init(struct fuzz_run *run)
 			return bf_kinds[i];
 	}
 	return 0;
+}
+
+/**
+ * bf_calm() - no more lies, until &bf.calm is cleared
+ * @bf: the fuzzer
+ *
+ * The driver may send some requests anew while it is on its way out, and would wait a minute
+ * for one that is kept: nobody is there to release it then.
+ *
+ * Context: process; sleeps.
+ */
+void bf_calm(struct bf *bf)
+{
+	WRITE_ONCE(bf->calm, true);
+	/* Waits for what the disk is doing. */
+	fv_fuzz_pause(bf->fv);
+	bm_release(bf->bm, FV_RANDOM, UINT_MAX);
 }
 
 /**
