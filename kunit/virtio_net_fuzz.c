@@ -179,7 +179,14 @@ static int __init nf_init(void)
 		return err;
 	err = nf_mutate_init(&nf_run);
 	if (!err)
+		err = nf_xdp_init();
+	if (!err) {
 		err = nf_all();
+		if (!nf_xdp_exit()) {
+			pr_err("virtio_net_fuzz: a program is still in use\n");
+			err = err ?: -EIO;
+		}
+	}
 	/* All of them are to be judged. */
 	nf_run.allowed = FUZZ_ALL;
 	if (!err)

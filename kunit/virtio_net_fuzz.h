@@ -52,6 +52,7 @@ enum nf_kind {
  * @err: what has gone wrong
  * @nm: the device of the moment
  * @dev: its interface, held, or NULL
+ * @xdp: program of the interface; RTNL
  * @rng: for the load; of the thread
  * @dev_rng: for the mutations; &nm.lock
  * @pending: mutations of the frame that is being received; &nm.lock
@@ -67,6 +68,7 @@ struct nf {
 	int err;
 	struct nm *nm;
 	struct net_device *dev;
+	struct bpf_prog *xdp;
 	struct kgd_rng rng;
 	struct kgd_rng dev_rng;
 	unsigned long pending;
@@ -92,5 +94,12 @@ unsigned int nf_live(struct nf *nf);
 /* virtio_net_fuzz_load.c */
 unsigned int nf_traffic(struct nf *nf);
 void nf_control(struct nf *nf);
+
+/* virtio_net_fuzz_xdp.c */
+int nf_xdp_init(void);
+bool nf_xdp_exit(void);
+void nf_set_xdp(struct nf *nf);
+void nf_drop_xdp(struct nf *nf);
+void nf_redirect(struct nf *nf);
 
 #endif /* KGD_VIRTIO_NET_FUZZ_H */

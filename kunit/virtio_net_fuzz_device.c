@@ -73,8 +73,10 @@ static rx_handler_result_t nf_rx_handler(struct sk_buff **pskb)
 
 static void nf_put_dev(struct nf *nf)
 {
-	if (nf->dev)
+	if (nf->dev) {
+		nf_drop_xdp(nf);
 		dev_put(nf->dev);
+	}
 	nf->dev = NULL;
 }
 

@@ -41,6 +41,9 @@ static unsigned int nf_headers(struct nf *nf, u8 *data, unsigned int payload, bo
 	memset(data, 0, 128);
 	ether_addr_copy(eth->h_dest, nf->dev->dev_addr);
 	eth->h_source[0] = 2;
+	/* For the program, if there is one: see nf_insns. */
+	eth->h_source[4] = kgd_rng_below(&nf->rng, 2);
+	eth->h_source[5] = kgd_rng_below(&nf->rng, 8);
 	eth->h_proto = htons(v6 ? ETH_P_IPV6 : ETH_P_IP);
 	if (v6) {
 		ip6->version = 6;
@@ -267,6 +270,8 @@ void nf_control(struct nf *nf)
 		nf_set_channels(nf, nf->nm->max_pairs);
 	} else if (dice < 40) {
 		nf_restart(nf);
+	} else if (dice < 70) {
+		nf_set_xdp(nf);
 	} else if (dice < 100) {
 		/* A person can change only what the driver offers. */
 		nf->dev->wanted_features ^= nf->dev->hw_features & NETIF_F_GRO_HW;
@@ -301,6 +306,8 @@ unsigned int nf_traffic(struct nf *nf)
 		if (kgd_rng_chance(&nf->rng, 300))
 			nf_send(nf);
 	}
+	if (at_once && kgd_rng_chance(&nf->rng, 100))
+		nf_redirect(nf);
 	if (at_once)
 		local_bh_enable();
 	if (got < NF_BURST / 2)
