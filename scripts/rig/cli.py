@@ -56,6 +56,8 @@ def _parser():
     add("--machine", default="q35", type=_choice("--machine", ("q35", "microvm")),
         help="q35 (virtio-pci, default) or microvm (virtio-mmio)")
     add("--icount", action="store_true", help="count instructions: 1 ns of guest time is one")
+    add("--iommu", action="store_true",
+        help="put every device behind an IOMMU; the kernel uses it with --append intel_iommu=on")
     add("--tb-size", metavar="MIB", help="memory for translated code, with --host tcg only")
     add("--disk", action="append", default=[], metavar="SPEC",
         help="SIZE, null:SIZE or file:PATH, then ,key=value device properties")
@@ -103,6 +105,7 @@ def parse(argv):
                       disks=[spec.disk(text) for text in options.disk],
                       nets=[spec.net(text) for text in options.net],
                       balloon=options.balloon, extra=extra)
+    mach.iommu = options.iommu
     if options.tb_size is not None:
         mach.tb_size = spec.count(options.tb_size, "--tb-size", 8, 4096)
     if options.host == "nested":

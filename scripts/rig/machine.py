@@ -24,6 +24,7 @@ class Machine:
     balloon: str            # None: no balloon, else its properties
     extra: list
     cpu_model: str = None   # None: what fits the accelerator
+    iommu: bool = False     # emulated, and every device behind it
     tb_size: int = 0        # MiB for translated code; 0: QEMU's choice, up to 1 GiB
 
     def cpu(self):
@@ -47,9 +48,12 @@ def base_args(machine, name):
     """Arguments common to every machine."""
     model = {"q35": "q35,vmport=off,sata=off,smbus=off,usb=off",
              "microvm": "microvm,x-option-roms=off,rtc=on,isa-serial=off"}[machine.model]
+    # QEMU puts only devices behind it that come later.
+    iommu = ["-device", "intel-iommu,intremap=off"] if machine.iommu else []
     return ["-name", name, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-M", model, *machine.accel_args(), "-cpu", machine.cpu(),
-            "-smp", str(machine.smp), "-m", f"{machine.mem >> 10}K", "-rtc", "base=utc"]
+            "-smp", str(machine.smp), "-m", f"{machine.mem >> 10}K", "-rtc", "base=utc",
+            *iommu]
 
 
 def port_args(chardevs):
@@ -67,7 +71,9 @@ def _props(props):
 
 
 def _device(machine, name):
-    return f"virtio-{name}-" + ("pci" if machine.model == "q35" else "device")
+    # The balloon's own are addresses of memory, whatever its rings have.
+    return f"virtio-{name}-" + ("pci" if machine.model == "q35" else "device") \
+        + (",iommu_platform=on,disable-legacy=on" if machine.iommu and name != "balloon" else "")
 
 
 def disk_args(machine, files):
@@ -155,6 +161,8 @@ def check(machine, host):
     if machine.accel == "icount" and machine.smp != 1:
         raise UsageError(f"--smp {machine.smp}: --icount counts the instructions of one CPU, "
                          "only --smp 1 is allowed with it")
+    if machine.iommu and machine.model != "q35":
+        raise UsageError(f"--machine {machine.model}: has no IOMMU, --iommu needs q35")
     if machine.tb_size and host != "tcg":
         raise UsageError(f"--tb-size {machine.tb_size}: needs --host tcg")
     if machine.accel == "icount" and host not in ("tcg", "auto"):
