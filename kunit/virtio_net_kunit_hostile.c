@@ -213,6 +213,47 @@ static void nt_bad_offloads(struct kunit *test)
 	}
 }
 
+/* Segmented UDP that does not fit the frame of 400 bytes, or is something else too. */
+static const struct nm_hdr nt_bad_uso_hdrs[] = {
+	{ .gso_type = NM_GSO_UDP_L4, .gso_size = 100 },
+	{ .gso_type = NM_GSO_UDP_L4, .gso_size = 100, .flags = 2 },
+	{ .gso_type = NM_GSO_UDP_L4 | NM_GSO_ECN, .gso_size = 100, .flags = 1, .csum_start = 34,
+	  .csum_offset = 6 },
+	{ .gso_type = NM_GSO_UDP_L4 | 0x20, .gso_size = 100, .flags = 1, .csum_start = 34,
+	  .csum_offset = 6 },
+	{ .gso_type = NM_GSO_UDP_L4, .gso_size = 100, .flags = 1, .csum_start = 34,
+	  .csum_offset = 16 },
+	{ .gso_type = NM_GSO_UDP_L4, .gso_size = 0, .flags = 1, .csum_start = 34,
+	  .csum_offset = 6 },
+	{ .gso_type = NM_GSO_UDP_L4, .gso_size = 0xffff, .flags = 1, .csum_start = 34,
+	  .csum_offset = 6 },
+	/* More segments than the stack makes. */
+	{ .gso_type = NM_GSO_UDP_L4, .gso_size = 1, .flags = 1, .csum_start = 34,
+	  .csum_offset = 6 },
+	{ .gso_type = NM_GSO_UDP_L4, .gso_size = 100, .flags = 1, .csum_start = 20,
+	  .csum_offset = 6 },
+	{ .gso_type = NM_GSO_UDP_L4, .gso_size = 100, .flags = 1, .csum_start = 393,
+	  .csum_offset = 6 },
+	{ .gso_type = NM_GSO_UDP_L4, .gso_size = 100, .flags = 1, .csum_start = 0xffff,
+	  .csum_offset = 6 },
+};
+
+/* On a kernel without segmented UDP, none of these was negotiated. */
+static void nt_bad_uso(struct kunit *test)
+{
+	const struct nm_params params = {
+		.features = NT_FULL | NM_F_GUEST_USO4 | NM_F_GUEST_USO6, .mode = FV_RUN,
+	};
+	const struct nm_bad bad = { .unchecked = true };
+	struct nt *nt = nt_start(test, &params);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(nt_bad_uso_hdrs); i++) {
+		kunit_info(test, "header %u\n", i);
+		nt_expect_bad(nt, 400, &nt_bad_uso_hdrs[i], &bad, 0, 1);
+	}
+}
+
 /* Whatever hdr_len is, it is only a hint (5.1.6.4.2). */
 static void nt_hdr_len_hint(struct kunit *test)
 {
@@ -559,6 +600,7 @@ static struct kunit_case nt_hostile_cases[] = {
 	KUNIT_CASE_PARAM(nt_used_length_over, small_gen_params),
 	KUNIT_CASE_PARAM(nt_used_length_later, hostile_gen_params),
 	KUNIT_CASE_PARAM(nt_bad_offloads, hostile_gen_params),
+	KUNIT_CASE(nt_bad_uso),
 	KUNIT_CASE_PARAM(nt_csum_unasked, small_gen_params),
 	KUNIT_CASE_PARAM(nt_hdr_len_hint, hostile_gen_params),
 	KUNIT_CASE_PARAM(nt_unknown_flags, hostile_gen_params),

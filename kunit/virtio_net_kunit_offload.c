@@ -4,6 +4,7 @@
 #include <linux/etherdevice.h>
 #include <linux/mm.h>
 #include <linux/rtnetlink.h>
+#include <linux/virtio_net.h>
 
 #include "virtio_net_kunit.h"
 
@@ -43,6 +44,35 @@ static const struct nt_flow nt_large[] = {
 	{ .v6 = true, .payload = 14281, .gso_size = 1428 },
 	{ .v6 = true, .payload = 65000, .gso_size = 1428 },
 };
+
+/* Segmented UDP, sent and received, and exact header lengths. */
+#define NT_GUEST_USO	(NM_F_GUEST_USO4 | NM_F_GUEST_USO6)
+
+static const struct nt_setup nt_uso[] = {
+	{ "split", { .features = NT_FULL | NM_F_HOST_USO | NT_GUEST_USO | NM_F_GUEST_HDRLEN,
+		     .mode = FV_RUN } },
+	{ "packed 6 only", { .features = NT_FULL | NM_F_HOST_USO | NM_F_GUEST_USO6 |
+					 NM_F_GUEST_HDRLEN | NM_F_RING_PACKED,
+			     .mode = FV_RUN } },
+};
+
+FV_ARRAY_PARAM(uso, nt_uso, nt_setup_desc);
+
+static const struct nt_flow nt_large_udp[] = {
+	{ .udp = true, .payload = 1473, .gso_size = 1472 },
+	{ .udp = true, .payload = 14720, .gso_size = 1472 },
+	{ .udp = true, .payload = 999, .gso_size = 100 },
+	{ .udp = true, .vlan = true, .payload = 5000, .gso_size = 1000 },
+	{ .udp = true, .v6 = true, .payload = 60000, .gso_size = 1452 },
+};
+
+static u8 nt_gso_type(const struct nt_flow *flow)
+{
+	if (flow->udp)
+		return NM_GSO_UDP_L4;
+
+	return (flow->v6 ? NM_GSO_TCPV6 : NM_GSO_TCPV4) | (flow->ecn ? NM_GSO_ECN : 0);
+}
 
 static struct nm_frame *nt_pass(struct nt *nt, const struct nt_flow *flow)
 {
@@ -119,27 +149,44 @@ static void nt_check_segments(struct nt *nt, const struct nm_frame *frame,
 	KUNIT_EXPECT_EQ(nt->test, bytes, flow->payload);
 }
 
+static void nt_expect_gso(struct nt *nt, const struct nt_flow *flow)
+{
+	unsigned int l4 = ETH_HLEN + (flow->vlan ? 4 : 0) + (flow->v6 ? 40 : 20);
+	struct nm_frame *frame = nt_pass(nt, flow);
+
+	KUNIT_ASSERT_NOT_NULL(nt->test, frame);
+	KUNIT_EXPECT_EQ(nt->test, frame->hdr.gso_type, nt_gso_type(flow));
+	KUNIT_EXPECT_EQ(nt->test, frame->hdr.gso_size, flow->gso_size);
+	KUNIT_EXPECT_EQ(nt->test, frame->hdr.hdr_len, l4 + (flow->udp ? 8 : 20));
+	KUNIT_EXPECT_TRUE(nt->test, nt_packet_is(nt, flow, frame->data, frame->len, true));
+	nt_check_segments(nt, frame, flow);
+	nm_free_frame(frame);
+}
+
 static void nt_send_gso(struct kunit *test)
 {
 	const struct nt_setup *setup = test->param_value;
 	struct nt *nt = nt_start(test, &setup->dev);
-	struct nm_frame *frame;
 	unsigned int i;
-	u8 type;
 
-	for (i = 0; i < ARRAY_SIZE(nt_large); i++) {
-		const struct nt_flow *flow = &nt_large[i];
+	for (i = 0; i < ARRAY_SIZE(nt_large); i++)
+		nt_expect_gso(nt, &nt_large[i]);
+	nt_expect_clean(nt);
+}
 
-		frame = nt_pass(nt, flow);
-		KUNIT_ASSERT_NOT_NULL(test, frame);
-		type = flow->v6 ? NM_GSO_TCPV6 : NM_GSO_TCPV4;
-		KUNIT_EXPECT_EQ(test, frame->hdr.gso_type, type | (flow->ecn ? NM_GSO_ECN : 0));
-		KUNIT_EXPECT_EQ(test, frame->hdr.gso_size, flow->gso_size);
-		KUNIT_EXPECT_EQ(test, frame->hdr.hdr_len, flow->v6 ? 74 : 54);
-		KUNIT_EXPECT_TRUE(test, nt_packet_is(nt, flow, frame->data, frame->len, true));
-		nt_check_segments(nt, frame, flow);
-		nm_free_frame(frame);
-	}
+/* The model holds header lengths against the packet, with GUEST_HDRLEN to the byte. */
+static void nt_send_uso(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	unsigned int i;
+
+	KUNIT_EXPECT_TRUE(test, nm_has(nt->nm, NM_F_GUEST_HDRLEN));
+	KUNIT_EXPECT_TRUE(test, nt->dev->features & NETIF_F_GSO_UDP_L4);
+	for (i = 0; i < ARRAY_SIZE(nt_large_udp); i++)
+		nt_expect_gso(nt, &nt_large_udp[i]);
+	for (i = 0; i < ARRAY_SIZE(nt_large); i++)
+		nt_expect_gso(nt, &nt_large[i]);
 	nt_expect_clean(nt);
 }
 
@@ -188,9 +235,7 @@ static int nt_inject_flow(struct nt *nt, const struct nt_flow *flow, u8 flags, b
 		hdr.csum_offset = flow->udp ? 6 : 16;
 	}
 	if (flow->gso_size) {
-		hdr.gso_type = flow->v6 ? NM_GSO_TCPV6 : NM_GSO_TCPV4;
-		if (flow->ecn)
-			hdr.gso_type |= NM_GSO_ECN;
+		hdr.gso_type = nt_gso_type(flow);
 		hdr.gso_size = flow->gso_size;
 		hdr.hdr_len = pkt.payload;
 	}
@@ -283,6 +328,31 @@ static void nt_receive_gso(struct kunit *test)
 	nt_expect_clean(nt);
 }
 
+static void nt_receive_uso(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	struct sk_buff *skb;
+	unsigned int i;
+
+	/* Not on a kernel that could not take them in. */
+	KUNIT_EXPECT_EQ(test, nm_has(nt->nm, NT_GUEST_USO), !!KGD_VIRTIO_NET_HDR_USO);
+	for (i = 0; i < ARRAY_SIZE(nt_large_udp) && KGD_VIRTIO_NET_HDR_USO; i++) {
+		const struct nt_flow *flow = &nt_large_udp[i];
+
+		KUNIT_ASSERT_EQ(test, nt_inject_flow(nt, flow, NM_HDR_NEEDS_CSUM, true), 0);
+		skb = nt_next_rx(nt);
+		KUNIT_ASSERT_NOT_NULL(test, skb);
+		KUNIT_EXPECT_EQ(test, skb_shinfo(skb)->gso_size, flow->gso_size);
+		KUNIT_EXPECT_EQ(test, skb_shinfo(skb)->gso_type,
+				SKB_GSO_UDP_L4 | SKB_GSO_DODGY);
+		KUNIT_EXPECT_EQ(test, (int)skb->ip_summed, CHECKSUM_PARTIAL);
+		nt_expect_flow(nt, flow, skb, true);
+		kfree_skb(skb);
+	}
+	nt_expect_clean(nt);
+}
+
 /* A device that does not do what it did not promise: the flags mean nothing. */
 static void nt_receive_valid_unasked(struct kunit *test)
 {
@@ -309,40 +379,61 @@ static void nt_switch_features(struct nt *nt, netdev_features_t set, netdev_feat
 }
 
 /* A large frame comes back whole, and in pieces when that was asked for. */
+static void nt_expect_switched(struct nt *nt, const struct nt_flow *flow, u64 all)
+{
+	unsigned int i, n, round, want;
+	struct sk_buff *skb;
+
+	for (round = 0; round < 4; round++) {
+		bool on = !(round & 1);
+
+		nt_switch_features(nt, on ? NETIF_F_GRO_HW : 0, on ? 0 : NETIF_F_GRO_HW);
+		KUNIT_EXPECT_EQ(nt->test, !!(nt->dev->features & NETIF_F_GRO_HW), on);
+		KUNIT_EXPECT_EQ(nt->test, nt->nm->ctrl.offloads, on ? all : NM_F_GUEST_CSUM);
+
+		KUNIT_ASSERT_EQ(nt->test, nt_send_skb(nt, 0, nt_packet_skb(nt, flow)), 0);
+		n = on ? 1 : DIV_ROUND_UP(flow->payload, flow->gso_size);
+		for (i = 0; i < n; i++) {
+			skb = nt_next_rx(nt);
+			KUNIT_ASSERT_NOT_NULL(nt->test, skb);
+			want = on ? flow->payload : flow->gso_size;
+			KUNIT_EXPECT_EQ(nt->test, skb->len, (flow->udp ? 42 : 54) + want);
+			kfree_skb(skb);
+		}
+	}
+}
+
 static void nt_guest_offloads(struct kunit *test)
 {
 	const struct nt_setup *setup = test->param_value;
 	struct nt *nt = nt_start(test, &setup->dev);
 	const u64 all = NM_F_GUEST_CSUM | NM_F_GUEST_TSO4 | NM_F_GUEST_TSO6 | NM_F_GUEST_ECN;
-	const struct nt_flow *flow = &nt_large[1];
-	struct sk_buff *skb;
-	unsigned int i, n, round, want;
 
 	nt->nm->tx = NM_TX_LOOP;
 	KUNIT_EXPECT_EQ(test, nt->nm->ctrl.offloads, all);
-	for (round = 0; round < 4; round++) {
-		bool on = !(round & 1);
-
-		nt_switch_features(nt, on ? NETIF_F_GRO_HW : 0, on ? 0 : NETIF_F_GRO_HW);
-		KUNIT_EXPECT_EQ(test, !!(nt->dev->features & NETIF_F_GRO_HW), on);
-		KUNIT_EXPECT_EQ(test, nt->nm->ctrl.offloads, on ? all : NM_F_GUEST_CSUM);
-
-		KUNIT_ASSERT_EQ(test, nt_send_skb(nt, 0, nt_packet_skb(nt, flow)), 0);
-		n = on ? 1 : DIV_ROUND_UP(flow->payload, flow->gso_size);
-		for (i = 0; i < n; i++) {
-			skb = nt_next_rx(nt);
-			KUNIT_ASSERT_NOT_NULL(test, skb);
-			want = on ? flow->payload : flow->gso_size;
-			KUNIT_EXPECT_EQ(test, skb->len, 54 + want);
-			kfree_skb(skb);
-		}
-	}
+	nt_expect_switched(nt, &nt_large[1], all);
 
 	/* Refused: nothing has changed. */
 	nt->nm->refuse = BIT(NM_CTRL_OFFLOADS);
 	nt_switch_features(nt, NETIF_F_GRO_HW, 0);
 	KUNIT_EXPECT_FALSE(test, nt->dev->features & NETIF_F_GRO_HW);
 	KUNIT_EXPECT_EQ(test, nt->nm->ctrl.offloads, NM_F_GUEST_CSUM);
+	nt_expect_clean(nt);
+}
+
+/* Segmented UDP is one of them. */
+static void nt_guest_uso_switch(struct kunit *test)
+{
+	u64 all = NM_F_GUEST_CSUM | NM_F_GUEST_TSO4 | NM_F_GUEST_TSO6 | NM_F_GUEST_ECN;
+	struct nt *nt = nt_start(test, &nt_uso[0].dev);
+
+	nt->nm->tx = NM_TX_LOOP;
+	if (KGD_VIRTIO_NET_HDR_USO) {
+		all |= NT_GUEST_USO;
+		nt_expect_switched(nt, &nt_large_udp[1], all);
+	}
+	nt_switch_features(nt, NETIF_F_GRO_HW, 0);
+	KUNIT_EXPECT_EQ(test, nt->nm->ctrl.offloads, all);
 	nt_expect_clean(nt);
 }
 
@@ -372,11 +463,14 @@ static struct kunit_case nt_offload_cases[] = {
 	KUNIT_CASE_PARAM(nt_send_csum, offload_gen_params),
 	KUNIT_CASE_PARAM(nt_send_csum, plain_gen_params),
 	KUNIT_CASE_PARAM(nt_send_gso, offload_gen_params),
+	KUNIT_CASE_PARAM(nt_send_uso, uso_gen_params),
 	KUNIT_CASE_PARAM(nt_send_gso_unable, plain_gen_params),
 	KUNIT_CASE_PARAM(nt_receive_csum, offload_gen_params),
 	KUNIT_CASE_PARAM(nt_receive_gso, offload_gen_params),
+	KUNIT_CASE_PARAM(nt_receive_uso, uso_gen_params),
 	KUNIT_CASE(nt_receive_valid_unasked),
 	KUNIT_CASE_PARAM(nt_guest_offloads, offload_gen_params),
+	KUNIT_CASE(nt_guest_uso_switch),
 	KUNIT_CASE_PARAM(nt_features_off, offload_gen_params),
 	{}
 };

@@ -38,6 +38,10 @@ static const struct {
 	{ VIRTIO_NET_F_HOST_USO, VIRTIO_NET_F_CSUM },
 	{ VIRTIO_NET_F_GUEST_UFO, VIRTIO_NET_F_GUEST_CSUM },
 	{ VIRTIO_NET_F_GUEST_UFO, VIRTIO_NET_F_MRG_RXBUF },
+	{ VIRTIO_NET_F_GUEST_USO4, VIRTIO_NET_F_GUEST_CSUM },
+	{ VIRTIO_NET_F_GUEST_USO4, VIRTIO_NET_F_MRG_RXBUF },
+	{ VIRTIO_NET_F_GUEST_USO6, VIRTIO_NET_F_GUEST_CSUM },
+	{ VIRTIO_NET_F_GUEST_USO6, VIRTIO_NET_F_MRG_RXBUF },
 	{ VIRTIO_NET_F_CTRL_RX_EXTRA, VIRTIO_NET_F_CTRL_VQ },
 	{ VIRTIO_NET_F_CTRL_RX_EXTRA, VIRTIO_NET_F_CTRL_RX },
 	{ VIRTIO_NET_F_RSS, VIRTIO_NET_F_CTRL_VQ },
@@ -58,6 +62,15 @@ static void vnet_validate_ecn(struct virtio_device *vdev)
 	if (!virtio_has_feature(vdev, VIRTIO_NET_F_GUEST_TSO4) &&
 	    !virtio_has_feature(vdev, VIRTIO_NET_F_GUEST_TSO6))
 		__virtio_clear_bit(vdev, VIRTIO_NET_F_GUEST_ECN);
+}
+
+/* Not every kernel's virtio_net_hdr_to_skb() knows segmented UDP. */
+static void vnet_validate_uso(struct virtio_device *vdev)
+{
+	if (KGD_VIRTIO_NET_HDR_USO)
+		return;
+	__virtio_clear_bit(vdev, VIRTIO_NET_F_GUEST_USO4);
+	__virtio_clear_bit(vdev, VIRTIO_NET_F_GUEST_USO6);
 }
 
 static void vnet_validate_mtu(struct virtio_device *vdev)
@@ -127,6 +140,7 @@ int vnet_validate(struct virtio_device *vdev)
 			__virtio_clear_bit(vdev, vnet_feature_deps[i].feature);
 
 	vnet_validate_ecn(vdev);
+	vnet_validate_uso(vdev);
 	vnet_validate_mtu(vdev);
 	vnet_rss_validate(vdev);
 	vnet_validate_pairs(vdev);

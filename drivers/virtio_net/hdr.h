@@ -23,6 +23,17 @@ static inline bool vnet_hdr_plain(const struct virtio_net_hdr *hdr)
 	       !(hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM);
 }
 
+/* Segmented UDP has a checksum to be completed, and no ECN of its own
+ * (virtio 1.3, 5.1.6.4.1).
+ */
+static inline bool vnet_hdr_uso_sane(const struct vnet *vn,
+				     const struct virtio_net_hdr *hdr)
+{
+	return hdr->gso_type == VIRTIO_NET_HDR_GSO_UDP_L4 &&
+	       hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
+	       vnet16_to_cpu(vn, hdr->csum_offset) == offsetof(struct udphdr, check);
+}
+
 /* What virtio_net_hdr_to_skb() of older kernels lets pass. */
 static inline bool vnet_hdr_sane(const struct vnet *vn,
 				 const struct virtio_net_hdr *hdr)
@@ -40,6 +51,9 @@ static inline bool vnet_hdr_sane(const struct vnet *vn,
 
 	if (gso_type == VIRTIO_NET_HDR_GSO_TCPV6)
 		min_start = ETH_HLEN + sizeof(struct ipv6hdr);
+
+	if (gso_type == VIRTIO_NET_HDR_GSO_UDP_L4 && !vnet_hdr_uso_sane(vn, hdr))
+		return false;
 
 	/* A checksum to be completed has to be negotiated too. */
 	return !(hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) ||

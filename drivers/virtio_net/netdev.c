@@ -14,7 +14,9 @@
 #define VNET_OFFLOADS_GRO_HW	(BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | \
 				 BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) | \
 				 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) | \
-				 BIT_ULL(VIRTIO_NET_F_GUEST_UFO))
+				 BIT_ULL(VIRTIO_NET_F_GUEST_UFO) | \
+				 BIT_ULL(VIRTIO_NET_F_GUEST_USO4) | \
+				 BIT_ULL(VIRTIO_NET_F_GUEST_USO6))
 
 /**
  * vnet_pair_up() - let a queue pair run
@@ -362,26 +364,33 @@ static void vnet_setup_tx_features(struct vnet *vn, bool csum, bool gso)
 		dev->features |= dev->hw_features & (NETIF_F_ALL_TSO | NETIF_F_GSO_UDP_L4);
 }
 
+/* Which large packets the device may give us for a feature (virtio 1.3, 5.1.6.4.1). */
+static const struct {
+	u8 feature;
+	u8 type;
+} vnet_guest_gso[] = {
+	{ VIRTIO_NET_F_GUEST_TSO4, VIRTIO_NET_HDR_GSO_TCPV4 },
+	{ VIRTIO_NET_F_GUEST_TSO6, VIRTIO_NET_HDR_GSO_TCPV6 },
+	{ VIRTIO_NET_F_GUEST_UFO, VIRTIO_NET_HDR_GSO_UDP },
+	{ VIRTIO_NET_F_GUEST_USO4, VIRTIO_NET_HDR_GSO_UDP_L4 },
+	{ VIRTIO_NET_F_GUEST_USO6, VIRTIO_NET_HDR_GSO_UDP_L4 },
+};
+
 static void vnet_setup_rx_features(struct vnet *vn)
 {
 	struct net_device *dev = vn->dev;
+	unsigned int i;
 
 	vn->guest_csum = vnet_has(vn, VIRTIO_NET_F_GUEST_CSUM);
 	if (vn->guest_csum) {
 		dev->features |= NETIF_F_RXCSUM;
 		vn->offloads_max |= BIT_ULL(VIRTIO_NET_F_GUEST_CSUM);
 	}
-	if (vnet_has(vn, VIRTIO_NET_F_GUEST_TSO4)) {
-		vn->gso_types |= BIT(VIRTIO_NET_HDR_GSO_TCPV4);
-		vn->offloads_max |= BIT_ULL(VIRTIO_NET_F_GUEST_TSO4);
-	}
-	if (vnet_has(vn, VIRTIO_NET_F_GUEST_TSO6)) {
-		vn->gso_types |= BIT(VIRTIO_NET_HDR_GSO_TCPV6);
-		vn->offloads_max |= BIT_ULL(VIRTIO_NET_F_GUEST_TSO6);
-	}
-	if (vnet_has(vn, VIRTIO_NET_F_GUEST_UFO)) {
-		vn->gso_types |= BIT(VIRTIO_NET_HDR_GSO_UDP);
-		vn->offloads_max |= BIT_ULL(VIRTIO_NET_F_GUEST_UFO);
+	for (i = 0; i < ARRAY_SIZE(vnet_guest_gso); i++) {
+		if (!vnet_has(vn, vnet_guest_gso[i].feature))
+			continue;
+		vn->gso_types |= BIT(vnet_guest_gso[i].type);
+		vn->offloads_max |= BIT_ULL(vnet_guest_gso[i].feature);
 	}
 	if (vnet_has(vn, VIRTIO_NET_F_GUEST_ECN))
 		vn->offloads_max |= BIT_ULL(VIRTIO_NET_F_GUEST_ECN);

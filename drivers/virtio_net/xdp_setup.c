@@ -58,7 +58,7 @@ static int vnet_xdp_check(struct vnet *vn, const struct bpf_prog *prog,
 {
 	if (vn->offloads_max && !vnet_has(vn, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS)) {
 		NL_SET_ERR_MSG_MOD(extack,
-				   "receive offloads stay on; bind with disable_features=0x782");
+				   "receive offloads stay on; bind with disable_features=0xc0000000000782");
 		return -EOPNOTSUPP;
 	}
 

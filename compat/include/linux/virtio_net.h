@@ -19,7 +19,20 @@
 #define KGD_VIRTIO_NET_STAT_TX_TOTAL ""
 #endif
 
+/* v6.2: virtio_net_hdr_to_skb() takes segmented UDP since the type has a name. */
+#ifdef VIRTIO_NET_HDR_GSO_UDP_L4
+#define KGD_VIRTIO_NET_HDR_USO		1
+#else
+#define KGD_VIRTIO_NET_HDR_USO		0
+#endif
+
 /* v6.2, v6.4, v6.6: facts of the specification. */
+#ifndef VIRTIO_NET_F_GUEST_USO4
+#define VIRTIO_NET_F_GUEST_USO4		54
+#endif
+#ifndef VIRTIO_NET_F_GUEST_USO6
+#define VIRTIO_NET_F_GUEST_USO6		55
+#endif
 #ifndef VIRTIO_NET_F_HOST_USO
 #define VIRTIO_NET_F_HOST_USO		56
 #endif
