@@ -330,6 +330,7 @@ struct nm *nm_create(struct kunit *test, const struct nm_params *params)
 	INIT_LIST_HEAD(&nm->sent);
 	INIT_LIST_HEAD(&nm->backlog);
 	nm->max_pairs = pairs;
+	nm->lie = params->lie;
 	nm_fill_config(&config, params, pairs);
 	nm->config = config;
 	if (nm_alloc_tables(nm, params->queue_num ?: 128))

@@ -236,6 +236,32 @@ struct nm_ctrl {
 };
 
 /**
+ * struct nm_stats_lie - what is wrong with an answer about device statistics
+ * @at: replies of this type are wrong, see enum nm_stats_type
+ * @type: that they say they have, if @set_type
+ * @vq: that they say they are about, if @set_vq
+ * @size: that they say they have, if @set_size
+ * @more: bytes of an answer that are claimed beyond those written, negative to cut it
+ * @types: that the device says it has, if @set_types
+ * @set_type: see @type
+ * @set_vq: see @vq
+ * @set_size: see @size
+ * @set_types: see @types
+ */
+struct nm_stats_lie {
+	u8 at;
+	u8 type;
+	u16 vq;
+	u16 size;
+	int more;
+	u64 types;
+	bool set_type;
+	bool set_vq;
+	bool set_size;
+	bool set_types;
+};
+
+/**
  * struct nm_params - a network device to be made
  * @features: offered, NM_F_x
  * @queue_num: entries of each ring, 0 for 128
@@ -248,6 +274,7 @@ struct nm_ctrl {
  * @bad_mac: use @mac even if it is no address
  * @link_down: the link is not up at first
  * @mode: see enum fv_mode
+ * @lie: see &nm.lie
  */
 struct nm_params {
 	u64 features;
@@ -260,6 +287,7 @@ struct nm_params {
 	bool bad_mac;
 	bool link_down;
 	enum fv_mode mode;
+	struct nm_stats_lie lie;
 };
 
 /**
@@ -276,6 +304,7 @@ struct nm_params {
  *	is not answered would stop everything for ten seconds
  * @refuse: refuse commands of these classes, BIT(class)
  * @garbage_ack: answer commands of these classes with 0xa5, BIT(class)
+ * @lie: what is wrong with answers about statistics; written while none is asked for
  * @mutate: called for each frame to be received with its header and faults, may
  *	change both; see nm_receive(). Optional; @lock held.
  * @mutated: called after @mutate, when the frame is on its way, or with false if the
@@ -306,6 +335,7 @@ struct nm {
 	bool plain_ctrl;
 	unsigned long refuse;
 	unsigned long garbage_ack;
+	struct nm_stats_lie lie;
 	bool (*mutate)(struct nm *nm, struct nm_hdr *hdr, struct nm_bad *bad,
 		       unsigned int bufs);
 	void (*mutated)(struct nm *nm, bool sent);

@@ -104,6 +104,15 @@ static unsigned int nm_stats_reply(struct nm *nm, unsigned int vq, unsigned int 
 	reply.hdr.vq = cpu_to_le16(vq);
 	reply.hdr.size = cpu_to_le16(sizeof(reply.hdr) + n * sizeof(reply.val[0]));
 
+	if (nm->lie.at == type) {
+		if (nm->lie.set_type)
+			reply.hdr.type = nm->lie.type;
+		if (nm->lie.set_vq)
+			reply.hdr.vq = cpu_to_le16(nm->lie.vq);
+		if (nm->lie.set_size)
+			reply.hdr.size = cpu_to_le16(nm->lie.size);
+	}
+
 	/* A result that does not fit is cut off. */
 	return fv_write(chain, pos, &reply, sizeof(reply.hdr) + n * sizeof(reply.val[0]));
 }
@@ -144,8 +153,8 @@ u8 nm_ctrl_stats(struct nm *nm, u8 command, const u8 *data, unsigned int len,
 	__le64 types;
 
 	if (command == NM_STATS_QUERY) {
-		types = cpu_to_le64(nm_stats_types(nm));
-		*result = fv_write(chain, 1, &types, sizeof(types));
+		types = cpu_to_le64(nm->lie.set_types ? nm->lie.types : nm_stats_types(nm));
+		*result = fv_write(chain, 1, &types, sizeof(types)) + nm->lie.more;
 		return NM_OK;
 	}
 
@@ -165,6 +174,7 @@ u8 nm_ctrl_stats(struct nm *nm, u8 command, const u8 *data, unsigned int len,
 				*result += nm_stats_reply(nm, le16_to_cpu(get.vq), type, chain,
 							  1 + *result);
 	}
+	*result += nm->lie.more;
 
 	return NM_OK;
 }

@@ -32,6 +32,7 @@ static u64 nf_features(struct kgd_rng *rng)
 		NM_F_RING_PACKED, NM_F_RING_RESET, NM_F_RSS, NM_F_HASH_REPORT,
 		NM_F_CTRL_RX_EXTRA, NM_F_NOTF_COAL, NM_F_VQ_NOTF_COAL, NM_F_GUEST_HDRLEN,
 		NM_F_HOST_USO, NM_F_GUEST_USO4, NM_F_GUEST_USO6,
+		NM_F_DEVICE_STATS,
 	};
 	unsigned int i;
 

@@ -141,6 +141,7 @@ extern struct kunit_suite nt_suite_data;
 extern struct kunit_suite nt_suite_offload;
 extern struct kunit_suite nt_suite_control;
 extern struct kunit_suite nt_suite_life;
+extern struct kunit_suite nt_suite_devstats;
 extern struct kunit_suite nt_suite_fail;
 extern struct kunit_suite nt_suite_hostile;
 extern struct kunit_suite nt_suite_model;

@@ -48,6 +48,9 @@ static const struct {
 	{ VIRTIO_NET_F_HASH_REPORT, VIRTIO_NET_F_CTRL_VQ },
 	{ VIRTIO_NET_F_NOTF_COAL, VIRTIO_NET_F_CTRL_VQ },
 	{ VIRTIO_NET_F_VQ_NOTF_COAL, VIRTIO_NET_F_CTRL_VQ },
+	{ VIRTIO_NET_F_DEVICE_STATS, VIRTIO_NET_F_CTRL_VQ },
+	/* Its answers come in a descriptor that legacy devices do not know (5.1.6.6). */
+	{ VIRTIO_NET_F_DEVICE_STATS, VIRTIO_F_VERSION_1 },
 	/* Its header has the hash behind num_buffers (5.1.6). */
 	{ VIRTIO_NET_F_HASH_REPORT, VIRTIO_F_VERSION_1 },
 	/* The primary is found by its address. */

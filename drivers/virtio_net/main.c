@@ -10,6 +10,7 @@
 
 #include "coal.h"
 #include "ctrl.h"
+#include "devstats.h"
 #include "rss.h"
 #include "tx.h"
 #include "virtio_disable.h"
@@ -84,6 +85,7 @@ static unsigned int vnet_features[] = {
 	VIRTIO_NET_F_GUEST_UFO,
 	VIRTIO_NET_F_GUEST_USO4,
 	VIRTIO_NET_F_GUEST_USO6,
+	VIRTIO_NET_F_DEVICE_STATS,
 #if IS_ENABLED(CONFIG_NET_FAILOVER)
 	VIRTIO_NET_F_STANDBY,
 #endif
@@ -302,6 +304,7 @@ static int vnet_probe(struct virtio_device *vdev)
 		goto err_queues;
 
 	vnet_check_rings(vn);
+	vnet_devstats_init(vn);
 
 	err = vnet_register(vn);
 	if (err)
@@ -323,6 +326,7 @@ err_vqs:
 err_queues:
 	vnet_queues_free(vn);
 err_netdev:
+	vnet_devstats_free(vn);
 	kfree(vn->rss.table);
 	free_netdev(dev);
 
@@ -345,6 +349,7 @@ static void vnet_remove(struct virtio_device *vdev)
 	cancel_work_sync(&vn->rx_mode_work);
 	vnet_vqs_release(vn);
 	vnet_queues_free(vn);
+	vnet_devstats_free(vn);
 	kfree(vn->rss.table);
 	free_netdev(vn->dev);
 }

@@ -347,6 +347,8 @@ struct vnet_rss {
  * @recovery: what was done about queues that have stopped
  * @failover: the standby of a passed-through device, or NULL
  * @rss: see there
+ * @devstats: counters of the device, see devstats.c, or NULL; RTNL
+ * @devstats_types: bit n: it has VIRTIO_NET_STATS_TYPE_REPLY type n
  * @coal_rx: for all receive queues; RTNL
  * @coal_tx: for all transmit queues; RTNL
  * @coal_adaptive: all receive queues are adaptive; RTNL
@@ -392,6 +394,8 @@ struct vnet {
 	struct vnet_recovery_state recovery;
 	struct failover *failover;
 	struct vnet_rss rss;
+	u64 *devstats;
+	u64 devstats_types;
 	struct vnet_coal coal_rx;
 	struct vnet_coal coal_tx;
 	bool coal_adaptive;

@@ -3,7 +3,7 @@
 
 #include <linux/ethtool.h>
 
-#include "net.h"
+#include "devstats.h"
 
 /**
  * struct vnet_stat - a counter as ethtool shows it
@@ -153,7 +153,8 @@ int vnet_get_sset_count(struct net_device *dev, int sset)
 	if (sset != ETH_SS_STATS)
 		return -EOPNOTSUPP;
 
-	return sets * (VNET_RX_STATS + VNET_TX_STATS) + ARRAY_SIZE(vnet_dev_stats);
+	return sets * (VNET_RX_STATS + VNET_TX_STATS) + ARRAY_SIZE(vnet_dev_stats) +
+	       vnet_devstats_count(vn);
 }
 
 static void vnet_total_strings(u8 **data, const char *format,
@@ -199,6 +200,7 @@ void vnet_get_strings(struct net_device *dev, u32 sset, u8 *data)
 			   vnet_tx_stats, VNET_TX_STATS);
 	for (i = 0; i < ARRAY_SIZE(vnet_dev_stats); i++, data += ETH_GSTRING_LEN)
 		strscpy(data, vnet_dev_stats[i], ETH_GSTRING_LEN);
+	vnet_devstats_strings(vn, &data);
 }
 
 static void vnet_fill_stats(u64 *data, const void *stats,
@@ -253,6 +255,7 @@ void vnet_get_ethtool_stats(struct net_device *dev,
 	}
 
 	vnet_fill_dev_stats(vn, tx + vn->pairs * VNET_TX_STATS);
+	vnet_devstats_fill(vn, tx + vn->pairs * VNET_TX_STATS + ARRAY_SIZE(vnet_dev_stats));
 
 	if (!vnet_rx_total[0])
 		return;

@@ -26,7 +26,7 @@
 #define KGD_VIRTIO_NET_HDR_USO		0
 #endif
 
-/* v6.2, v6.4, v6.6: facts of the specification. */
+/* v6.2, v6.4, v6.6, v6.10: facts of the specification. */
 #ifndef VIRTIO_NET_F_GUEST_USO4
 #define VIRTIO_NET_F_GUEST_USO4		54
 #endif
@@ -44,6 +44,29 @@
 #endif
 #ifndef VIRTIO_NET_F_VQ_NOTF_COAL
 #define VIRTIO_NET_F_VQ_NOTF_COAL	52
+#endif
+#ifndef VIRTIO_NET_F_DEVICE_STATS
+#define VIRTIO_NET_F_DEVICE_STATS	50
+#define VIRTIO_NET_CTRL_STATS		8
+#define VIRTIO_NET_CTRL_STATS_QUERY	0
+#define VIRTIO_NET_CTRL_STATS_GET	1
+#define VIRTIO_NET_STATS_TYPE_REPLY_RX_BASIC	0
+#define VIRTIO_NET_STATS_TYPE_REPLY_RX_CSUM	1
+#define VIRTIO_NET_STATS_TYPE_REPLY_RX_GSO	2
+#define VIRTIO_NET_STATS_TYPE_REPLY_RX_SPEED	3
+#define VIRTIO_NET_STATS_TYPE_REPLY_TX_BASIC	16
+#define VIRTIO_NET_STATS_TYPE_REPLY_TX_CSUM	17
+#define VIRTIO_NET_STATS_TYPE_REPLY_TX_GSO	18
+#define VIRTIO_NET_STATS_TYPE_REPLY_TX_SPEED	19
+#define VIRTIO_NET_STATS_TYPE_REPLY_CVQ		32
+
+struct virtio_net_stats_reply_hdr {
+	__u8 type;
+	__u8 reserved;
+	__le16 vq_index;
+	__le16 reserved1;
+	__le16 size;
+};
 #endif
 
 #ifndef KGD_HAVE_NET_HDR_HASH_HALVES
