@@ -17,20 +17,25 @@
 #include "io.h"
 #include "serial.h"
 #include "stats.h"
+#include "zoned.h"
 
 #define VBLK_ANY_CPU	(-1)
 
 /* How a request ended; if the device did something wrong, say what. */
 static noinline blk_status_t vblk_result(struct vblk_queue *q,
-					 const struct vblk_req *r,
+					 struct vblk_req *r,
 					 u8 status, unsigned int len)
 {
+	struct request *rq = blk_mq_rq_from_pdu(r);
 	struct device *dev = &q->vq->vdev->dev;
+	struct vblk *vblk = rq->q->queuedata;
+	blk_status_t sts;
 
 	switch (status) {
 	case VIRTIO_BLK_S_OK:
 		if (len >= r->in_len)
-			return BLK_STS_OK;
+			return req_op(rq) == REQ_OP_ZONE_APPEND ?
+			       vblk_zone_appended(vblk, rq) : BLK_STS_OK;
 		dev_err_ratelimited(dev,
 				    "%s: device wrote %u of %u bytes and says that all is well\n",
 				    q->name, len, r->in_len);
@@ -45,6 +50,9 @@ static noinline blk_status_t vblk_result(struct vblk_queue *q,
 				    q->name);
 		return BLK_STS_IOERR;
 	default:
+		sts = vblk_zone_error(vblk, status);
+		if (sts)
+			return sts;
 		dev_err_ratelimited(dev,
 				    "%s: device gave the unknown status %u\n",
 				    q->name, status);
@@ -63,7 +71,7 @@ void vblk_complete_rq(struct request *rq)
 	struct vblk_req *r = blk_mq_rq_to_pdu(rq);
 
 	vblk_unmap(r);
-	if (blk_rq_is_passthrough(rq))
+	if (blk_rq_is_passthrough(rq) && !vblk_is_zone_report(rq))
 		vblk_serial_done(rq->q->queuedata, r, r->result);
 	blk_mq_end_request(rq, r->result);
 }
@@ -72,6 +80,23 @@ void vblk_complete_rq(struct request *rq)
 static inline bool vblk_ends_here(struct request *rq, int cpu)
 {
 	return cpu == VBLK_ANY_CPU || blk_mq_rq_cpu(rq) == cpu;
+}
+
+/* Nothing has to be done but to end it. The caller holds q->lock. */
+static inline bool vblk_is_well(const struct vblk_req *r, u8 status, unsigned int len)
+{
+	return status == VIRTIO_BLK_S_OK && len >= r->in_len;
+}
+
+/* The other requests. The caller holds q->lock. */
+static noinline void vblk_take_other(struct vblk_queue *q, struct vblk_req *r, u8 status,
+				     unsigned int len)
+{
+	/* Its status is elsewhere, and this one still as it was set. */
+	if (req_op(blk_mq_rq_from_pdu(r)) == REQ_OP_ZONE_APPEND)
+		status = READ_ONCE(r->append.status);
+	vblk_count_done(q, r, vblk_is_well(r, status, len));
+	r->result = vblk_result(q, r, status, len);
 }
 
 /*
@@ -94,15 +119,18 @@ static __always_inline bool vblk_take(struct vblk_queue *q, int cpu,
 		u8 status = READ_ONCE(r->status);
 
 		any = true;
-		vblk_count_done(q, r, status == VIRTIO_BLK_S_OK && len >= r->in_len);
-		if (likely(status == VIRTIO_BLK_S_OK && len >= r->in_len &&
-			   !r->slow && vblk_ends_here(rq, cpu))) {
-			blk_mq_set_request_complete(rq);
-			if (blk_mq_add_to_batch(rq, iob, false,
-						blk_mq_end_request_batch))
-				continue;
+		if (unlikely(!vblk_is_well(r, status, len))) {
+			vblk_take_other(q, r, status, len);
+		} else {
+			vblk_count_done(q, r, true);
+			if (likely(!r->slow && vblk_ends_here(rq, cpu))) {
+				blk_mq_set_request_complete(rq);
+				if (blk_mq_add_to_batch(rq, iob, false,
+							blk_mq_end_request_batch))
+					continue;
+			}
+			r->result = BLK_STS_OK;
 		}
-		r->result = vblk_result(q, r, status, len);
 		**rest = r;
 		*rest = &r->next;
 	}

@@ -372,6 +372,13 @@ void vblk_config_work(struct work_struct *work)
 	vblk_config_end(vblk);
 	if (err || capacity == get_capacity(vblk->disk))
 		return;
+	/* The block layer's tables of zones do not grow while they are in use. */
+	if (vblk->zone_sectors) {
+		dev_warn_ratelimited(&vblk->vdev->dev,
+				     "[%s] size of a zoned disk is now %llu sectors, ignored until it is bound again\n",
+				     vblk->disk->disk_name, (u64)capacity);
+		return;
+	}
 
 	vblk_announce_size(vblk, capacity);
 	set_capacity_and_notify(vblk->disk, capacity);

@@ -20,6 +20,7 @@
 #include "stats.h"
 #include "stop.h"
 #include "timeout.h"
+#include "zoned.h"
 
 /* Numbers of disks; free again when the last opener is gone. */
 static DEFINE_IDA(vblk_indices);
@@ -138,11 +139,17 @@ static int vblk_getgeo(struct gendisk *disk, struct hd_geometry *geo)
 }
 
 BLKDEV_GETGEO(vblk_getgeo);
+#ifdef CONFIG_BLK_DEV_ZONED
+BLKDEV_REPORT_ZONES(vblk_report_zones);
+#endif
 
 static const struct block_device_operations vblk_fops = {
 	.owner		= THIS_MODULE,
 	.getgeo		= blkdev_getgeo_op(vblk_getgeo),
 	.free_disk	= vblk_free_disk,
+#ifdef CONFIG_BLK_DEV_ZONED
+	.report_zones	= blkdev_report_zones_op(vblk_report_zones),
+#endif
 };
 
 /**
@@ -163,6 +170,9 @@ int vblk_alloc_disk(struct vblk *vblk)
 	if (err)
 		return err;
 	err = vblk_read_capacity(vblk, &capacity);
+	if (err)
+		return err;
+	err = vblk_zoned_limits(vblk, capacity, &lim);
 	if (err)
 		return err;
 	vblk_read_geometry(vblk);

@@ -17,6 +17,7 @@
 #include "serial.h"
 #include "stats.h"
 #include "timeout.h"
+#include "zoned.h"
 
 /* Once in the life of a request: what never changes in it. */
 static noinline void vblk_init_req(struct vblk_req *r)
@@ -96,12 +97,63 @@ static u32 vblk_serial_type(const struct request *rq)
 	return vblk->serial.type;
 }
 
+/*
+ * Before its status the device writes where the data are. That is not what status_sg
+ * describes for all other commands, so it is set up again after this one.
+ */
+static blk_status_t vblk_prep_append(struct request *rq, struct vblk_req *r)
+{
+	blk_status_t sts;
+
+	vblk_set_up(r, 2, 1);
+	vblk_set_hdr(rq, r, VIRTIO_BLK_T_ZONE_APPEND, blk_rq_pos(rq));
+	r->in_len = sizeof(r->append.sector);
+	r->append.status = VBLK_STATUS_UNWRITTEN;
+	r->ready = false;
+	sg_set_buf(&r->status_sg, &r->append, offsetofend(struct vblk_req, append.status) -
+		   offsetof(struct vblk_req, append));
+	sts = vblk_map_list(rq, r);
+	r->slow = true;
+	return sts;
+}
+
+static blk_status_t vblk_prep_report(struct request *rq, struct vblk_req *r)
+{
+	blk_status_t sts;
+
+	vblk_set_up(r, 1, 2);
+	vblk_set_hdr(rq, r, VIRTIO_BLK_T_ZONE_REPORT, r->zone);
+	r->in_len = sizeof(struct virtio_blk_zone_report);
+	sts = vblk_map_list(rq, r);
+	r->slow = true;
+	return sts;
+}
+
+static void vblk_prep_zone(struct request *rq, struct vblk_req *r, u32 type)
+{
+	vblk_set_up(r, 1, 1);
+	vblk_set_hdr(rq, r, type,
+		     type == VIRTIO_BLK_T_ZONE_RESET_ALL ? 0 : blk_rq_pos(rq));
+}
+
+static void vblk_prep_serial(struct request *rq, struct vblk_req *r)
+{
+	u32 type = vblk_serial_type(rq);
+
+	vblk_set_up(r, 1, 2);
+	vblk_set_hdr(rq, r, type, 0);
+	r->slow = true;
+	memset(r->id, 0, sizeof(r->id));
+	sg_set_buf(r->sg, r->id, type == VIRTIO_BLK_T_GET_ID ?
+		   sizeof(r->id) : sizeof(r->lifetime));
+	sg_mark_end(r->sg);
+	r->data = r->sg;
+}
+
 /* Commands other than read and write. */
 static noinline blk_status_t vblk_prep_other(struct request *rq,
 					     struct vblk_req *r)
 {
-	u32 type;
-
 	r->in_len = 0;
 	r->data = NULL;
 
@@ -126,15 +178,26 @@ static noinline blk_status_t vblk_prep_other(struct request *rq,
 		vblk_map_range(rq, r, !(rq->cmd_flags & REQ_NOUNMAP));
 		return BLK_STS_OK;
 	case REQ_OP_DRV_IN:
-		vblk_set_up(r, 1, 2);
-		type = vblk_serial_type(rq);
-		vblk_set_hdr(rq, r, type, 0);
-		r->slow = true;
-		memset(r->id, 0, sizeof(r->id));
-		sg_set_buf(r->sg, r->id, type == VIRTIO_BLK_T_GET_ID ?
-			   sizeof(r->id) : sizeof(r->lifetime));
-		sg_mark_end(r->sg);
-		r->data = r->sg;
+		if (vblk_is_zone_report(rq))
+			return vblk_prep_report(rq, r);
+		vblk_prep_serial(rq, r);
+		return BLK_STS_OK;
+	case REQ_OP_ZONE_APPEND:
+		return vblk_prep_append(rq, r);
+	case REQ_OP_ZONE_OPEN:
+		vblk_prep_zone(rq, r, VIRTIO_BLK_T_ZONE_OPEN);
+		return BLK_STS_OK;
+	case REQ_OP_ZONE_CLOSE:
+		vblk_prep_zone(rq, r, VIRTIO_BLK_T_ZONE_CLOSE);
+		return BLK_STS_OK;
+	case REQ_OP_ZONE_FINISH:
+		vblk_prep_zone(rq, r, VIRTIO_BLK_T_ZONE_FINISH);
+		return BLK_STS_OK;
+	case REQ_OP_ZONE_RESET:
+		vblk_prep_zone(rq, r, VIRTIO_BLK_T_ZONE_RESET);
+		return BLK_STS_OK;
+	case REQ_OP_ZONE_RESET_ALL:
+		vblk_prep_zone(rq, r, VIRTIO_BLK_T_ZONE_RESET_ALL);
 		return BLK_STS_OK;
 	default:
 		return BLK_STS_NOTSUPP;
@@ -310,7 +373,8 @@ static blk_status_t vblk_queue_rq(struct blk_mq_hw_ctx *hctx,
 
 	vblk_unmap(r);
 out_prep:
-	if (sts != BLK_STS_RESOURCE && blk_rq_is_passthrough(bd->rq))
+	if (sts != BLK_STS_RESOURCE && blk_rq_is_passthrough(bd->rq) &&
+	    !vblk_is_zone_report(bd->rq))
 		vblk_serial_done(hctx->queue->queuedata, r, sts);
 	return sts;
 }

@@ -24,11 +24,12 @@
 #include "stats.h"
 #include "stop.h"
 #include "sysfs.h"
+#include "zoned.h"
 
 static int vblk_validate(struct virtio_device *vdev)
 {
 	virtio_disable_features(vdev);
-	return 0;
+	return vblk_zoned_validate(vdev);
 }
 
 static int vblk_probe(struct virtio_device *vdev)
@@ -63,6 +64,9 @@ static int vblk_probe(struct virtio_device *vdev)
 	/* Partitions are read while the disk is added. */
 	vblk_config_open(vblk);
 	err = vblk_start_device(vblk);
+	if (err)
+		goto put_disk;
+	err = vblk_zoned_revalidate(vblk);
 	if (err)
 		goto put_disk;
 	err = device_add_disk(&vdev->dev, vblk->disk, vblk_attr_groups);
@@ -119,6 +123,9 @@ static const unsigned int vblk_features[] = {
 	VIRTIO_BLK_F_WRITE_ZEROES,
 	VBLK_F_LIFETIME,
 	VIRTIO_BLK_F_SECURE_ERASE,
+#ifdef CONFIG_BLK_DEV_ZONED
+	VIRTIO_BLK_F_ZONED,
+#endif
 };
 
 static struct virtio_driver vblk_driver = {

@@ -213,7 +213,11 @@ static void vblk_fail_all(struct vblk *vblk)
 	vblk_unquiesce(vblk);
 }
 
-/* Whether doing it twice is doing it once. */
+/*
+ * Whether doing it twice is doing it once. To append is not; to close a zone is none if
+ * the first time has made it an empty one. A write to the write pointer of a zone that
+ * was done already finds the pointer behind it, so the device refuses to do it again.
+ */
 static bool vblk_may_replay(struct request *rq)
 {
 	switch (req_op(rq)) {
@@ -223,6 +227,10 @@ static bool vblk_may_replay(struct request *rq)
 	case REQ_OP_DISCARD:
 	case REQ_OP_SECURE_ERASE:
 	case REQ_OP_WRITE_ZEROES:
+	case REQ_OP_ZONE_OPEN:
+	case REQ_OP_ZONE_FINISH:
+	case REQ_OP_ZONE_RESET:
+	case REQ_OP_ZONE_RESET_ALL:
 	case REQ_OP_DRV_IN:
 		return true;
 	default:
@@ -354,6 +362,7 @@ int vblk_resume_device(struct vblk *vblk, int err)
 	vblk_config_open(vblk);
 	clear_bit(VBLK_FAILED, &rec->state);
 	clear_bit(VBLK_DOWN, &rec->state);
+	vblk_fail_some(vblk, false);
 	vblk_replay(vblk);
 	vblk_unquiesce(vblk);
 	/* From here on resets are for vblk_reset_work() again. */
@@ -389,7 +398,8 @@ static void vblk_restart(struct vblk *vblk, unsigned int wanted)
 		return;
 	}
 
-	vblk_fail_some(vblk, wanted & VBLK_WANT_FAIL);
+	if (wanted & VBLK_WANT_FAIL)
+		vblk_fail_some(vblk, true);
 	err = vblk_resume_device(vblk, vblk_new_rings(vblk));
 	if (err)
 		dev_err(dev, "[%s] device does not start again: %d\n", name,

@@ -248,6 +248,8 @@ struct vblk_recovery {
  * @stats_lock: protects @counting and &vblk_queue.counters of all queues
  * @counting: the queues count
  * @geometry: what the device says its geometry is; all zero if nothing
+ * @zone_sectors: size of a zone, a power of two; 0 if there are none. Constant once the
+ *	disk exists, and with it the capacity if it is not 0
  */
 struct vblk {
 	struct virtio_device *vdev;
@@ -275,6 +277,7 @@ struct vblk {
 		u8 heads;
 		u8 sectors;
 	} geometry;
+	u32 zone_sectors;
 };
 
 /**
@@ -301,6 +304,9 @@ struct vblk {
  * @range: data of a discard, secure erase or write zeroes command
  * @id: data of a GET_ID command
  * @lifetime: data of a GET_LIFETIME command
+ * @zone: sector of a ZONE_REPORT command
+ * @append: what the device writes for a ZONE_APPEND command (struct virtio_blk_req_za in
+ *	virtio 1.3, 5.2.6); @status_sg describes it then, and @status is not used
  *
  * While the device owns the request, nothing writes to the memory that the
  * device can see.
@@ -328,6 +334,11 @@ struct vblk_req {
 		struct virtio_blk_discard_write_zeroes range;
 		u8 id[VIRTIO_BLK_ID_BYTES];
 		struct vblk_lifetime lifetime;
+		u64 zone;
+		struct {
+			__virtio64 sector;
+			u8 status;
+		} append;
 	};
 };
 

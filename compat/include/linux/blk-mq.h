@@ -20,8 +20,10 @@ kgd_blk_mq_alloc_disk(struct blk_mq_tag_set *set,
 #else
 	disk = __blk_mq_alloc_disk(set, queuedata, lkclass);
 #endif
-	if (!IS_ERR(disk))
+	if (!IS_ERR(disk)) {
 		kgd_apply_limits(disk->queue, lim);
+		kgd_apply_zoned(disk, lim);
+	}
 	return disk;
 }
 
@@ -56,6 +58,18 @@ static inline int kgd_blk_rq_map_sg(struct request *rq, struct scatterlist *sgl)
 }
 
 #define blk_rq_map_sg kgd_blk_rq_map_sg
+
+#endif
+
+#ifndef KGD_HAVE_RQ_MAP_KERN_NOQUEUE
+
+static inline int kgd_blk_rq_map_kern(struct request *rq, void *buf, unsigned int len,
+				      gfp_t gfp)
+{
+	return blk_rq_map_kern(rq->q, rq, buf, len, gfp);
+}
+
+#define blk_rq_map_kern kgd_blk_rq_map_kern
 
 #endif
 

@@ -27,6 +27,51 @@ struct hd_geometry
 	((bdev)->bd_disk->fops->getgeo(bdev, geo))
 #endif
 
+/*
+ * The operation took a function and its argument before. A driver writes the new form
+ * and names it twice: BLKDEV_REPORT_ZONES(fn); and
+ * .report_zones = blkdev_report_zones_op(fn).
+ */
+#ifdef KGD_HAVE_REPORT_ZONES_ARGS
+#define BLKDEV_REPORT_ZONES(fn)	static_assert(__same_type(fn, fn))
+#define blkdev_report_zones_op(fn)	fn
+#else
+struct blk_report_zones_args {
+	report_zones_cb cb;
+	void *data;
+};
+
+#define BLKDEV_REPORT_ZONES(fn)							\
+static int kgd_##fn(struct gendisk *disk, sector_t sector, unsigned int nr,	\
+		    report_zones_cb cb, void *data)				\
+{										\
+	struct blk_report_zones_args args = { .cb = cb, .data = data };		\
+										\
+	return fn(disk, sector, nr, &args);					\
+}										\
+struct blk_report_zones_args
+#define blkdev_report_zones_op(fn)	kgd_##fn
+
+static inline int kgd_disk_report_zone(struct gendisk *disk, struct blk_zone *zone,
+				       unsigned int idx,
+				       struct blk_report_zones_args *args)
+{
+	return args->cb(zone, idx, args->data);
+}
+
+#define disk_report_zone kgd_disk_report_zone
+#endif
+
+#if defined(CONFIG_BLK_DEV_ZONED) && !defined(KGD_HAVE_REVALIDATE_ZONES_DISK)
+/* It could also be told of a function that is run with the queue frozen. */
+#define blk_revalidate_disk_zones(disk)	blk_revalidate_disk_zones(disk, NULL)
+#endif
+
+#if defined(KGD_HAVE_QUEUE_LIMITS_FEATURES) && !defined(KGD_HAVE_LIMITS_HW_ZONE_APPEND)
+/* The name of the limit before there was one of the software. */
+#define max_hw_zone_append_sectors max_zone_append_sectors
+#endif
+
 #ifndef KGD_HAVE_QUEUE_LIMITS_FEATURES
 
 /*
@@ -37,6 +82,7 @@ typedef unsigned int __bitwise blk_features_t;
 
 #define BLK_FEAT_WRITE_CACHE	((__force blk_features_t)(1u << 0))
 #define BLK_FEAT_ROTATIONAL	((__force blk_features_t)(1u << 2))
+#define BLK_FEAT_ZONED		((__force blk_features_t)(1u << 10))
 
 struct kgd_queue_limits {
 	blk_features_t features;
@@ -51,6 +97,11 @@ struct kgd_queue_limits {
 	unsigned int max_secure_erase_sectors;
 	unsigned int max_write_zeroes_sectors;
 	unsigned int discard_granularity;
+	unsigned int chunk_sectors;
+	unsigned int zone_write_granularity;
+	unsigned int max_hw_zone_append_sectors;
+	unsigned int max_open_zones;
+	unsigned int max_active_zones;
 	unsigned short max_segments;
 	unsigned short max_discard_segments;
 };
@@ -99,6 +150,51 @@ static inline void kgd_apply_limits(struct request_queue *q,
 	if (!(lim->features & BLK_FEAT_ROTATIONAL))
 		blk_queue_flag_set(QUEUE_FLAG_NONROT, q);
 }
+
+#ifdef CONFIG_BLK_DEV_ZONED
+
+/* The disk is not added yet, and has all other limits. */
+static inline void kgd_apply_zoned(struct gendisk *disk, const struct kgd_queue_limits *lim)
+{
+	struct request_queue *q = disk->queue;
+
+	if (!(lim->features & BLK_FEAT_ZONED))
+		return;
+#if defined(KGD_HAVE_DISK_SET_ZONED)
+	disk_set_zoned(disk);
+#elif defined(KGD_HAVE_DISK_SET_ZONED_MODEL)
+	disk_set_zoned(disk, BLK_ZONED_HM);
+#else
+	blk_queue_set_zoned(disk, BLK_ZONED_HM);
+#endif
+	blk_queue_chunk_sectors(q, lim->chunk_sectors);
+	/* 0 is what it is, and gets a warning if it is set. */
+	if (lim->max_hw_zone_append_sectors)
+		blk_queue_max_zone_append_sectors(q, lim->max_hw_zone_append_sectors);
+	blk_queue_zone_write_granularity(q, lim->zone_write_granularity);
+#if defined(KGD_HAVE_DISK_SET_ZONED) || defined(KGD_HAVE_DISK_SET_ZONED_MODEL)
+	disk_set_max_open_zones(disk, lim->max_open_zones);
+	disk_set_max_active_zones(disk, lim->max_active_zones);
+#else
+	blk_queue_max_open_zones(q, lim->max_open_zones);
+	blk_queue_max_active_zones(q, lim->max_active_zones);
+#endif
+#ifdef QUEUE_FLAG_ZONE_RESETALL
+	blk_queue_flag_set(QUEUE_FLAG_ZONE_RESETALL, q);
+#endif
+#ifdef ELEVATOR_F_ZBD_SEQ_WRITE
+	/* It is the scheduler that keeps writes to a zone in order here. */
+	blk_queue_required_elevator_features(q, ELEVATOR_F_ZBD_SEQ_WRITE);
+#endif
+}
+
+#else
+
+static inline void kgd_apply_zoned(struct gendisk *disk, const struct kgd_queue_limits *lim)
+{
+}
+
+#endif /* CONFIG_BLK_DEV_ZONED */
 
 /* Of a queue in use, only the write cache can be changed. */
 static inline struct kgd_queue_limits
