@@ -72,6 +72,7 @@ struct vb {
  * @submitted: it was sent
  * @ended: how often it ended
  * @status: how it ended
+ * @place: sector of a zone append that has ended
  * @resets: resets that the device had seen when it ended
  * @done: it has ended
  */
@@ -89,6 +90,7 @@ struct vb_io {
 	bool submitted;
 	atomic_t ended;
 	blk_status_t status;
+	sector_t place;
 	unsigned int resets;
 	struct completion done;
 };

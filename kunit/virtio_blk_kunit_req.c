@@ -18,6 +18,7 @@ static void vb_end(struct bio *bio)
 	struct vb_io *io = bio->bi_private;
 
 	io->status = bio->bi_status;
+	io->place = bio->bi_iter.bi_sector;
 	io->resets = READ_ONCE(io->vb->fv->resets);
 	/* The second time, if ever, the bio is gone: count, and leave it alone. */
 	if (atomic_inc_return(&io->ended) == 1) {
