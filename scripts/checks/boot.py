@@ -5,6 +5,7 @@ import functools
 import re
 import shlex
 
+from fetcher import kernel
 from rig.cli import BOOT_ATTEMPTS
 from rig.common import TESTS_DIR, TOP, RigError
 from rig.session import PATIENCE
@@ -58,12 +59,16 @@ def _series(path, said, releases, soak):
 
     Those of scripts/fetch are only for the tests that name them.
     """
-    every = said["kernels"].split() or list(releases)
-    checked = [] if said["when"] == "soak" else said["check"].split() or every
-    every = every + [series for series in said["soak"].split() if series not in every]
+    def words(key):
+        return [word for word in said[key].split() if word not in out_of_range]
+    out_of_range = set(kernel.SOURCES) - set(fetched.SERIES)
+    every = words("kernels") if said["kernels"] else list(releases)
+    checked = words("check") if said["check"] else every
+    checked = [] if said["when"] == "soak" else checked
+    every = every + [series for series in words("soak") if series not in every]
     known = (*releases, *fetched.SERIES)
     for key, series in (("when", WHEN), ("kernels", known), ("check", every), ("soak", known)):
-        wrong = [word for word in said[key].split() if word not in series]
+        wrong = [word for word in words(key) if word not in series]
         if wrong:
             raise RigError(f"{path.name}: {key}: {' '.join(wrong)}; allowed are "
                            + ", ".join(series))

@@ -2,6 +2,7 @@
 """Kernels that this machine's Debian has not, and the builds for them."""
 
 import functools
+import re
 
 from fetcher import kernel
 from fetcher.cli import EXIT_NO_NETWORK
@@ -10,11 +11,20 @@ from rig.common import TOP
 from . import build
 from .case import Case, Failed, Skipped, last_line
 
+
+def _in_range(*names):
+    """Return those of the series that kernels.conf accepts."""
+    said = dict(re.findall(r"^(KERNEL_M\w+)=(.+)$", (TOP / "kernels.conf").read_text(), re.M))
+    low, high, *numbers = ([int(part) for part in name.split(".")]
+                           for name in (said["KERNEL_MIN"], said["KERNEL_MAX"], *names))
+    return tuple(name for name, number in zip(names, numbers) if low <= number <= high)
+
+
 # Those of make check, and what make soak has more.
-CHECKED = ("7.2",)
-SOAKED = ("7.3",)
+CHECKED = _in_range("5.10", "7.2")
+SOAKED = _in_range("7.3")
 SERIES = CHECKED + SOAKED
-FETCH_LIMIT = 3 * 3600      # seconds, for some 250 MB
+FETCH_LIMIT = 3 * 3600      # seconds, for some 250 MB each
 
 
 def _fetch(series, run):

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: all modules at once: a file system, traffic, a balloon that grows and shrinks, no clock without KVM
-# kernels: 7.2 7.3
-# check: 7.2
+# kernels: 5.10 7.2 7.3
+# check: 5.10 7.2
 # vm: --disk 64M --net tap --balloon --mem 512M
 # host: tcg
 # timeout: 360

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: a file system keeps its files, blocks of 4096 bytes too; partitions, capacity and flushes are right
-# soak: 7.2 7.3
+# soak: 5.10 7.2 7.3
 # vm: --disk 256M --disk 64M,logical_block_size=4096,physical_block_size=4096 --disk 64M --smp 2 --mem 512M
 # timeout: 240
 . /tests/lib.sh
