@@ -42,15 +42,37 @@ kgd_virtqueue_resize(struct virtqueue *vq, u32 num,
 		     void (*recycle)(struct virtqueue *vq, void *buf),
 		     void (*recycle_done)(struct virtqueue *vq))
 {
+#ifdef KGD_HAVE_VIRTQUEUE_RESIZE
 	int err = virtqueue_resize(vq, num, recycle);
 
 	/* It may have changed nothing; then there was nothing to be given back. */
 	if (!err)
 		recycle_done(vq);
 	return err;
+#else
+	return -EOPNOTSUPP;
+#endif
 }
 
 #define virtqueue_resize kgd_virtqueue_resize
 
 #endif
+
+/* A ring whose size cannot be changed is as large as it may be. */
+#ifdef KGD_HAVE_VIRTQUEUE_NUM_MAX
+#define virtqueue_num_max(vq)	((vq)->num_max)
+#else
+#define virtqueue_num_max(vq)	virtqueue_get_vring_size(vq)
+#endif
+
+#ifndef KGD_HAVE_VIRTQUEUE_BREAK
+/* With one queue the others are given up: a device that breaks one is not to be trusted. */
+#define __virtqueue_break(vq)	virtio_break_device((vq)->vdev)
+#endif
+
+#ifndef KGD_HAVE_VIRTIO_RESET_DEVICE
+/* A macro, since the operations are declared by <linux/virtio_config.h> only. */
+#define virtio_reset_device(vdev)	((vdev)->config->reset(vdev))
+#endif
+
 #endif

@@ -5,9 +5,26 @@
 #include_next <linux/virtio_config.h>
 #include <kgd/config.h>
 
-/* v6.4: the ring of an older kernel does not know of it. */
+/* v6.1, v6.4: the ring of an older kernel does not know of it. */
+#ifndef VIRTIO_F_RING_RESET
+#define VIRTIO_F_RING_RESET 40
+#endif
 #ifndef VIRTIO_F_NOTIFICATION_DATA
 #define VIRTIO_F_NOTIFICATION_DATA 38
+#endif
+
+#ifndef KGD_HAVE_VIRTIO_RESET_DEVICE
+/*
+ * There virtio_device_ready() reads the status itself and is a BUG() if DRIVER_OK is set:
+ * a device could set it after it was looked at.
+ */
+static inline void kgd_virtio_device_ready(struct virtio_device *vdev)
+{
+	vdev->config->set_status(vdev, vdev->config->get_status(vdev) |
+				       VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+#define virtio_device_ready kgd_virtio_device_ready
 #endif
 
 /*
