@@ -105,7 +105,7 @@ void vb_reports_start(struct vb_device *vb)
 	}
 	memset(&reports->info, 0, sizeof(reports->info));
 	reports->info.report = vb_report;
-	reports->info.order = PAGE_REPORTING_ORDER_UNSPECIFIED;
+	page_reporting_set_order(&reports->info, PAGE_REPORTING_ORDER_UNSPECIFIED);
 	err = page_reporting_register(&reports->info);
 	reports->registered = !err;
 	if (err == -EBUSY)

@@ -14,6 +14,7 @@
 #else
 
 #include <linux/balloon_compaction.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/vmstat.h>
 
@@ -51,9 +52,29 @@ static inline int kgd_balloon_migratepage(struct balloon_dev_info *old, struct p
 	return 0;
 }
 
+#if defined(CONFIG_BALLOON_COMPACTION) && defined(KGD_HAVE_BALLOON_INODE)
+/*
+ * There a page in the balloon has a mapping, of which nothing is looked at but the
+ * operations; who the page belongs to, they find by the page. No file system is
+ * needed for that.
+ */
+static inline void kgd_balloon_set_inode(struct balloon_dev_info *info)
+{
+	static struct address_space mapping = { .a_ops = &balloon_aops };
+	static struct inode inode = { .i_mapping = &mapping };
+
+	info->inode = &inode;
+}
+#else
+static inline void kgd_balloon_set_inode(struct balloon_dev_info *info)
+{
+}
+#endif
+
 static inline void kgd_balloon_devinfo_init(struct kgd_balloon_dev_info *info)
 {
 	balloon_devinfo_init(&info->old);
+	kgd_balloon_set_inode(&info->old);
 	info->migratepage = NULL;
 #ifdef CONFIG_BALLOON_COMPACTION
 	info->old.migratepage = kgd_balloon_migratepage;
