@@ -245,7 +245,7 @@ static struct clocksource clock = {
 	.mask = CLOCKSOURCE_MASK(64),
 	.flags = CLOCK_SOURCE_IS_CONTINUOUS,
 	/* Its cycles are those of the built-in clock: for cross time stamps. */
-	.id = CSID_X86_KVM_CLK,
+	CLOCKSOURCE_SET_ID(CSID_X86_KVM_CLK)
 	/* Nobody but the built-in clock can be read by the vDSO. */
 	.vdso_clock_mode = VDSO_CLOCKMODE_NONE,
 	/* While it is current, it cannot be unloaded. */
