@@ -91,7 +91,7 @@ static int vblk_switch(struct vblk *vblk, bool writeback)
 	if (!writeback && vblk->writeback) {
 		err = vblk_set_cache_feature(vblk, true);
 		if (!err)
-			err = blkdev_issue_flush(vblk->disk->part0);
+			err = disk_issue_flush(vblk->disk);
 		if (err)
 			return err;
 	}

@@ -139,15 +139,16 @@ static int vblk_getgeo(struct gendisk *disk, struct hd_geometry *geo)
 }
 
 BLKDEV_GETGEO(vblk_getgeo);
-#ifdef CONFIG_BLK_DEV_ZONED
+BLKDEV_FREE_DISK(vblk_free_disk);
+#ifdef BLK_DEV_HAS_ZONES
 BLKDEV_REPORT_ZONES(vblk_report_zones);
 #endif
 
 static const struct block_device_operations vblk_fops = {
 	.owner		= THIS_MODULE,
 	.getgeo		= blkdev_getgeo_op(vblk_getgeo),
-	.free_disk	= vblk_free_disk,
-#ifdef CONFIG_BLK_DEV_ZONED
+	BLKDEV_FREE_DISK_OP(vblk_free_disk)
+#ifdef BLK_DEV_HAS_ZONES
 	.report_zones	= blkdev_report_zones_op(vblk_report_zones),
 #endif
 };
@@ -187,6 +188,7 @@ int vblk_alloc_disk(struct vblk *vblk)
 	disk->minors = 1 << VBLK_PART_BITS;
 	disk->private_data = vblk;
 	disk->fops = &vblk_fops;
+	blkdev_set_free_disk(disk, vblk_free_disk);
 	vblk->disk = disk;
 	vblk_set_timeout(vblk, vblk_param_io_timeout());
 

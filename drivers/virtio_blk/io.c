@@ -464,14 +464,17 @@ static void vblk_queue_rqs(struct rq_list *rqlist)
 }
 
 BLK_MQ_QUEUE_RQS(vblk_queue_rqs);
+BLK_MQ_POLL(vblk_poll);
+BLK_MQ_TIMEOUT(vblk_timeout);
+BLK_MQ_MAP_QUEUES(vblk_map_queues);
 
 const struct blk_mq_ops vblk_mq_ops = {
 	.queue_rq	= vblk_queue_rq,
-	.queue_rqs	= blk_mq_queue_rqs_op(vblk_queue_rqs),
+	BLK_MQ_QUEUE_RQS_OP(vblk_queue_rqs)
 	.commit_rqs	= vblk_commit_rqs,
 	.complete	= vblk_complete_rq,
-	.poll		= vblk_poll,
-	.timeout	= vblk_timeout,
+	.poll		= blk_mq_poll_op(vblk_poll),
+	.timeout	= blk_mq_timeout_op(vblk_timeout),
 	.init_hctx	= vblk_init_hctx,
-	.map_queues	= vblk_map_queues,
+	.map_queues	= blk_mq_map_queues_op(vblk_map_queues),
 };

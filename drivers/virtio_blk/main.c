@@ -29,6 +29,8 @@
 static int vblk_validate(struct virtio_device *vdev)
 {
 	virtio_disable_features(vdev);
+	if (!blk_can_secure_erase())
+		__virtio_clear_bit(vdev, VIRTIO_BLK_F_SECURE_ERASE);
 	return vblk_zoned_validate(vdev);
 }
 
@@ -123,7 +125,7 @@ static const unsigned int vblk_features[] = {
 	VIRTIO_BLK_F_WRITE_ZEROES,
 	VBLK_F_LIFETIME,
 	VIRTIO_BLK_F_SECURE_ERASE,
-#ifdef CONFIG_BLK_DEV_ZONED
+#ifdef BLK_DEV_HAS_ZONES
 	VIRTIO_BLK_F_ZONED,
 #endif
 };

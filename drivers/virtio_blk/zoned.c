@@ -24,6 +24,8 @@
 #include "vblk.h"
 #include "zoned.h"
 
+#ifdef BLK_DEV_HAS_ZONES
+
 /* Largest unit of writes worth a thought. */
 #define VBLK_MAX_GRANULARITY	SZ_2M
 /* 4 PiB in zones of 256 MiB. The block layer has some bits for each. */
@@ -464,3 +466,5 @@ blk_status_t vblk_zone_appended(const struct vblk *vblk, struct request *rq)
 	rq->__sector = at;
 	return BLK_STS_OK;
 }
+
+#endif

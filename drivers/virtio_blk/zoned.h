@@ -19,7 +19,7 @@ static inline bool vblk_is_zone_report(const struct request *rq)
 	return rq->bio;
 }
 
-#ifdef CONFIG_BLK_DEV_ZONED
+#ifdef BLK_DEV_HAS_ZONES
 
 int vblk_zoned_validate(struct virtio_device *vdev);
 int vblk_zoned_limits(struct vblk *vblk, sector_t capacity, struct queue_limits *lim);

@@ -6,6 +6,29 @@
 #include_next <linux/blk-mq.h>
 #include <kgd/config.h>
 
+#ifndef KGD_HAVE_MQ_ALLOC_DISK
+
+/* The number of minors is the driver's to set. Partitions beyond it get other numbers. */
+static inline struct gendisk *kgd_alloc_queue_and_disk(struct blk_mq_tag_set *set,
+						       void *queuedata)
+{
+	struct request_queue *q = blk_mq_init_queue_data(set, queuedata);
+	struct gendisk *disk;
+
+	if (IS_ERR(q))
+		return ERR_CAST(q);
+	disk = alloc_disk_node(1, set->numa_node);
+	if (!disk) {
+		blk_cleanup_queue(q);
+		return ERR_PTR(-ENOMEM);
+	}
+	disk->queue = q;
+	disk->flags |= GENHD_FL_EXT_DEVT;
+	return disk;
+}
+
+#endif
+
 #ifndef KGD_HAVE_QUEUE_LIMITS_FEATURES
 
 static inline struct gendisk *
@@ -17,8 +40,10 @@ kgd_blk_mq_alloc_disk(struct blk_mq_tag_set *set,
 
 #ifdef KGD_HAVE_MQ_ALLOC_DISK_LIMITS
 	disk = __blk_mq_alloc_disk(set, NULL, queuedata, lkclass);
-#else
+#elif defined(KGD_HAVE_MQ_ALLOC_DISK)
 	disk = __blk_mq_alloc_disk(set, queuedata, lkclass);
+#else
+	disk = kgd_alloc_queue_and_disk(set, queuedata);
 #endif
 	if (!IS_ERR(disk)) {
 		kgd_apply_limits(disk->queue, lim);
@@ -96,12 +121,19 @@ static inline void kgd_blk_mq_map_hw_queues(struct blk_mq_queue_map *qmap,
 /*
  * The operation took a bare pointer to the first request before. A driver
  * writes the new form and names it twice: BLK_MQ_QUEUE_RQS(fn); and
- * .queue_rqs = blk_mq_queue_rqs_op(fn).
+ * BLK_MQ_QUEUE_RQS_OP(fn) for .queue_rqs = fn. Before v5.16 there is none.
  */
 #ifdef KGD_HAVE_RQ_LIST
 #define BLK_MQ_QUEUE_RQS(fn)	static_assert(__same_type(fn, fn))
-#define blk_mq_queue_rqs_op(fn)	fn
+#define BLK_MQ_QUEUE_RQS_OP(fn)	.queue_rqs = (fn),
 #else
+
+#ifdef KGD_HAVE_MQ_QUEUE_RQS
+#define kgd_rq_next(rq)		((rq)->rq_next)
+#else
+/* Nobody makes lists there. What would be in one is in no other list. */
+#define kgd_rq_next(rq)		(*(struct request **)&(rq)->queuelist.next)
+#endif
 
 /* The tail is known only of a list that was built with rq_list_add_tail(). */
 struct rq_list {
@@ -110,7 +142,7 @@ struct rq_list {
 };
 
 #define BLK_MQ_QUEUE_RQS(fn)						\
-static void kgd_##fn(struct request **first)				\
+static void __maybe_unused kgd_##fn(struct request **first)		\
 {									\
 	struct rq_list rl = { .head = *first };				\
 									\
@@ -118,7 +150,11 @@ static void kgd_##fn(struct request **first)				\
 	*first = rl.head;						\
 }									\
 struct rq_list
-#define blk_mq_queue_rqs_op(fn)	kgd_##fn
+#ifdef KGD_HAVE_MQ_QUEUE_RQS
+#define BLK_MQ_QUEUE_RQS_OP(fn)	.queue_rqs = kgd_##fn,
+#else
+#define BLK_MQ_QUEUE_RQS_OP(fn)
+#endif
 
 static inline void kgd_rq_list_init(struct rq_list *rl)
 {
@@ -128,9 +164,9 @@ static inline void kgd_rq_list_init(struct rq_list *rl)
 
 static inline void kgd_rq_list_add_tail(struct rq_list *rl, struct request *rq)
 {
-	rq->rq_next = NULL;
+	kgd_rq_next(rq) = NULL;
 	if (rl->tail)
-		rl->tail->rq_next = rq;
+		kgd_rq_next(rl->tail) = rq;
 	else
 		rl->head = rq;
 	rl->tail = rq;
@@ -141,10 +177,10 @@ static inline struct request *kgd_rq_list_pop(struct rq_list *rl)
 	struct request *rq = rl->head;
 
 	if (rq) {
-		rl->head = rq->rq_next;
+		rl->head = kgd_rq_next(rq);
 		if (!rl->head)
 			rl->tail = NULL;
-		rq->rq_next = NULL;
+		kgd_rq_next(rq) = NULL;
 	}
 	return rq;
 }
@@ -160,4 +196,7 @@ static inline struct request *kgd_rq_list_pop(struct rq_list *rl)
 #define rq_list_empty(rl) (!*(struct request **)(rl))
 
 #endif /* KGD_HAVE_RQ_LIST */
+
+#include <kgd/mq.h>
+
 #endif

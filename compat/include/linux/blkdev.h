@@ -27,6 +27,11 @@ struct hd_geometry
 	((bdev)->bd_disk->fops->getgeo(bdev, geo))
 #endif
 
+/* A kernel may have zoned disks and be too old for what drives them here: not before v5.14. */
+#if defined(CONFIG_BLK_DEV_ZONED) && defined(KGD_HAVE_MQ_ALLOC_DISK)
+#define BLK_DEV_HAS_ZONES
+#endif
+
 /*
  * The operation took a function and its argument before. A driver writes the new form
  * and names it twice: BLKDEV_REPORT_ZONES(fn); and
@@ -138,10 +143,15 @@ static inline void kgd_apply_limits(struct request_queue *q,
 			max(lim->discard_granularity,
 			    q->limits.physical_block_size);
 		blk_queue_max_discard_sectors(q, discard);
+#ifdef QUEUE_FLAG_DISCARD
+		blk_queue_flag_set(QUEUE_FLAG_DISCARD, q);
+#endif
 	}
+#ifndef QUEUE_FLAG_SECERASE
 	if (lim->max_secure_erase_sectors)
 		blk_queue_max_secure_erase_sectors(q,
 						   lim->max_secure_erase_sectors);
+#endif
 	if (lim->max_write_zeroes_sectors)
 		blk_queue_max_write_zeroes_sectors(q,
 						   lim->max_write_zeroes_sectors);
@@ -151,7 +161,7 @@ static inline void kgd_apply_limits(struct request_queue *q,
 		blk_queue_flag_set(QUEUE_FLAG_NONROT, q);
 }
 
-#ifdef CONFIG_BLK_DEV_ZONED
+#ifdef BLK_DEV_HAS_ZONES
 
 /* The disk is not added yet, and has all other limits. */
 static inline void kgd_apply_zoned(struct gendisk *disk, const struct kgd_queue_limits *lim)
@@ -194,7 +204,7 @@ static inline void kgd_apply_zoned(struct gendisk *disk, const struct kgd_queue_
 {
 }
 
-#endif /* CONFIG_BLK_DEV_ZONED */
+#endif /* BLK_DEV_HAS_ZONES */
 
 /* Of a queue in use, only the write cache can be changed. */
 static inline struct kgd_queue_limits
@@ -242,6 +252,15 @@ static inline int kgd_limits_commit_frozen(struct request_queue *q,
 #define queue_limits_commit_update_frozen kgd_limits_commit_frozen
 
 #endif /* KGD_HAVE_QUEUE_LIMITS_FEATURES */
+
+/* v5.19: before that a secure erase has no limit of its own, so it is not to be had. */
+#ifdef QUEUE_FLAG_SECERASE
+#define blk_can_secure_erase()	false
+#else
+#define blk_can_secure_erase()	true
+#endif
+
+#include <kgd/disk.h>
 
 #ifndef KGD_HAVE_BDEV_FILE_OPEN
 

@@ -4,6 +4,12 @@
 
 #include_next <linux/virtio_blk.h>
 
+/* v5.19 */
+#ifndef VIRTIO_BLK_F_SECURE_ERASE
+#define VIRTIO_BLK_F_SECURE_ERASE	16
+#define VIRTIO_BLK_T_SECURE_ERASE	14
+#endif
+
 /* Zoned disks came with v6.3; the numbers are those of virtio 1.3, 5.2. */
 #ifndef VIRTIO_BLK_F_ZONED
 #define VIRTIO_BLK_F_ZONED			17
