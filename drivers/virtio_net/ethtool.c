@@ -26,8 +26,8 @@ static void vnet_get_ringparam(struct net_device *dev,
 {
 	struct vnet *vn = netdev_priv(dev);
 
-	ring->rx_max_pending = vn->rq[0].vq->num_max;
-	ring->tx_max_pending = vn->sq[0].vq->num_max;
+	ring->rx_max_pending = virtqueue_num_max(vn->rq[0].vq);
+	ring->tx_max_pending = virtqueue_num_max(vn->sq[0].vq);
 	ring->rx_pending = virtqueue_get_vring_size(vn->rq[0].vq);
 	ring->tx_pending = virtqueue_get_vring_size(vn->sq[0].vq);
 }
@@ -117,16 +117,21 @@ static int vnet_set_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info)
 	return vnet_set_rxfh_fields(dev, &fields, NULL);
 }
 
+ETHTOOL_GET_RINGPARAM(vnet_get_ringparam);
+ETHTOOL_SET_RINGPARAM(vnet_set_ringparam);
+ETHTOOL_COALESCE(vnet_get_coalesce);
+ETHTOOL_COALESCE(vnet_set_coalesce);
+
 const struct ethtool_ops vnet_ethtool_ops = {
 	.supported_coalesce_params = ETHTOOL_COALESCE_USECS |
 				     ETHTOOL_COALESCE_MAX_FRAMES |
 				     ETHTOOL_COALESCE_USE_ADAPTIVE_RX,
 	.get_drvinfo		= vnet_get_drvinfo,
 	.get_link		= ethtool_op_get_link,
-	.get_ringparam		= vnet_get_ringparam,
-	.set_ringparam		= vnet_set_ringparam,
-	.get_coalesce		= vnet_get_coalesce,
-	.set_coalesce		= vnet_set_coalesce,
+	.get_ringparam		= ethtool_ringparam_op(vnet_get_ringparam),
+	.set_ringparam		= ethtool_ringparam_op(vnet_set_ringparam),
+	.get_coalesce		= ethtool_coalesce_op(vnet_get_coalesce),
+	.set_coalesce		= ethtool_coalesce_op(vnet_set_coalesce),
 	.get_per_queue_coalesce	= vnet_get_queue_coalesce,
 	.set_per_queue_coalesce	= vnet_set_queue_coalesce,
 	.get_rxfh_key_size	= vnet_get_rxfh_key_size,

@@ -3,6 +3,7 @@
 
 #include <linux/cpu.h>
 #include <linux/etherdevice.h>
+#include <linux/filter.h>
 
 #include "coal.h"
 #include "ctrl.h"
@@ -315,6 +316,8 @@ static int vnet_get_phys_port_name(struct net_device *dev, char *buf, size_t len
 	return snprintf(buf, len, "sby") < len ? 0 : -EOPNOTSUPP;
 }
 
+NDO_XDP_XMIT(vnet_xdp_xmit);
+
 const struct net_device_ops vnet_netdev_ops = {
 	.ndo_open		= vnet_open,
 	.ndo_stop		= vnet_stop,
@@ -332,7 +335,7 @@ const struct net_device_ops vnet_netdev_ops = {
 	.ndo_features_check	= passthru_features_check,
 	.ndo_get_phys_port_name	= vnet_get_phys_port_name,
 	.ndo_bpf		= vnet_bpf,
-	.ndo_xdp_xmit		= vnet_xdp_xmit,
+	.ndo_xdp_xmit		= ndo_xdp_xmit_op(vnet_xdp_xmit),
 };
 
 /* virtio 1.3, 5.1.5: what the device can do with packets we send. */

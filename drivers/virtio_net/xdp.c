@@ -152,7 +152,7 @@ static bool vnet_xdp_prepare(struct vnet_xdp_run *run, struct vnet_rx_used *used
 			     unsigned int bufs, struct xdp_buff *xdp)
 {
 	struct vnet_rq *rq = run->rq;
-	bool ok = true, frags = run->prog->aux->xdp_has_frags;
+	bool ok = true, frags = bpf_prog_has_xdp_frags(run->prog);
 
 	if (!vnet_xdp_own(rq, used)) {
 		vnet_rx_skip(rq, bufs - 1);

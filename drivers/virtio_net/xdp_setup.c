@@ -2,6 +2,7 @@
 /* XDP programs: which are taken, and what they change. */
 
 #include <linux/bpf.h>
+#include <linux/filter.h>
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
@@ -27,7 +28,7 @@ static bool vnet_xdp_mtu_ok(const struct vnet *vn, const struct bpf_prog *prog,
 	if (!vn->mergeable)
 		return vn->dev->max_mtu <= vnet_xdp_mtu_max(vn);
 
-	return prog->aux->xdp_has_frags || mtu <= vnet_xdp_mtu_max(vn);
+	return bpf_prog_has_xdp_frags(prog) || mtu <= vnet_xdp_mtu_max(vn);
 }
 
 /**

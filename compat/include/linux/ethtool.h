@@ -54,6 +54,61 @@ static inline int kgd_set_rxfh_op(struct net_device *dev, const u32 *indir, cons
 
 #endif /* KGD_HAVE_ETHTOOL_RXFH_PARAM */
 
+/*
+ * These operations had only their first two arguments. A driver writes the new forms and
+ * names them twice: ETHTOOL_COALESCE(fn); and ethtool_coalesce_op(fn), and so on.
+ */
+#ifdef KGD_HAVE_ETHTOOL_COALESCE_KERNEL
+#define ETHTOOL_COALESCE(fn)		static_assert(__same_type(fn, fn))
+#define ethtool_coalesce_op(fn)		fn
+#else
+struct kernel_ethtool_coalesce;
+#define ETHTOOL_COALESCE(fn)							\
+static int kgd_##fn(struct net_device *dev, struct ethtool_coalesce *ec)	\
+{										\
+	return fn(dev, ec, NULL, NULL);						\
+}										\
+struct ethtool_coalesce
+#define ethtool_coalesce_op(fn)		kgd_##fn
+#endif
+
+#ifdef KGD_HAVE_ETHTOOL_RINGPARAM_KERNEL
+#define ETHTOOL_GET_RINGPARAM(fn)	static_assert(__same_type(fn, fn))
+#define ETHTOOL_SET_RINGPARAM(fn)	static_assert(__same_type(fn, fn))
+#define ethtool_ringparam_op(fn)	fn
+#else
+struct kernel_ethtool_ringparam;
+#define ETHTOOL_GET_RINGPARAM(fn)						\
+static void kgd_##fn(struct net_device *dev, struct ethtool_ringparam *ring)	\
+{										\
+	fn(dev, ring, NULL, NULL);						\
+}										\
+struct ethtool_ringparam
+#define ETHTOOL_SET_RINGPARAM(fn)						\
+static int kgd_##fn(struct net_device *dev, struct ethtool_ringparam *ring)	\
+{										\
+	return fn(dev, ring, NULL, NULL);					\
+}										\
+struct ethtool_ringparam
+#define ethtool_ringparam_op(fn)	kgd_##fn
+#endif
+
+#ifndef KGD_HAVE_ETHTOOL_SPRINTF
+
+static inline __printf(2, 3) void kgd_ethtool_sprintf(u8 **data, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf((char *)*data, ETH_GSTRING_LEN, fmt, args);
+	va_end(args);
+	*data += ETH_GSTRING_LEN;
+}
+
+#define ethtool_sprintf kgd_ethtool_sprintf
+
+#endif
+
 /* Without it get_rxnfc() and set_rxnfc() do the same. */
 #ifdef KGD_HAVE_ETHTOOL_RXFH_FIELDS
 

@@ -26,7 +26,10 @@
 #define KGD_VIRTIO_NET_HDR_USO		0
 #endif
 
-/* v6.2, v6.4, v6.6, v6.10: facts of the specification. */
+/* v6.1, v6.2, v6.4, v6.6, v6.10: facts of the specification. */
+#ifndef VIRTIO_NET_F_NOTF_COAL
+#define VIRTIO_NET_F_NOTF_COAL		53
+#endif
 #ifndef VIRTIO_NET_F_GUEST_USO4
 #define VIRTIO_NET_F_GUEST_USO4		54
 #endif

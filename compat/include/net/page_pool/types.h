@@ -11,6 +11,10 @@
 #include <net/page_pool.h>
 #endif
 
+#ifndef KGD_HAVE_PAGE_POOL_FRAGMENT
+#include <kgd/page_pool.h>
+#endif
+
 #ifndef KGD_HAVE_PAGE_POOL_NETDEV
 
 /*
@@ -60,6 +64,7 @@ kgd_page_pool_create(const struct kgd_page_pool_params *params)
 }
 
 #define page_pool_params kgd_page_pool_params
+#undef page_pool_create
 #define page_pool_create kgd_page_pool_create
 
 #endif
