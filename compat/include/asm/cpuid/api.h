@@ -2,8 +2,10 @@
 #ifndef _KGD_ASM_CPUID_API_H
 #define _KGD_ASM_CPUID_API_H
 
-/* v6.16: cpuid() and the like have a header of their own. */
-#if __has_include_next(<asm/cpuid/api.h>)
+#include <kgd/config.h>
+
+/* Where cpuid() and the like are, and where they were before. */
+#ifdef KGD_HAVE_CPUID_API_H
 #include_next <asm/cpuid/api.h>
 #else
 #include <asm/processor.h>
