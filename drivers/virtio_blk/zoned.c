@@ -14,6 +14,7 @@
 #include <linux/blkdev.h>
 #include <linux/blk-mq.h>
 #include <linux/err.h>
+#include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
@@ -191,6 +192,9 @@ int vblk_zoned_limits(struct vblk *vblk, sector_t capacity, struct queue_limits 
  * vblk_zoned_revalidate() - let the block layer see the zones
  * @vblk: the disk; requests can be sent, and it is not added yet
  *
+ * The whole report is looked at first: the block layer of v6.12 loses its table of
+ * conventional zones if one fails half way.
+ *
  * Context: process; waits for the device.
  * Return: 0, or a negative error number if the zones make no sense.
  */
@@ -200,7 +204,9 @@ int vblk_zoned_revalidate(struct vblk *vblk)
 
 	if (!vblk->zone_sectors)
 		return 0;
-	err = blk_revalidate_disk_zones(vblk->disk);
+	err = vblk_report_zones(vblk->disk, 0, UINT_MAX, NULL);
+	if (err >= 0)
+		err = blk_revalidate_disk_zones(vblk->disk);
 	if (err)
 		dev_err(&vblk->vdev->dev, "[%s] zones cannot be used: %d\n",
 			vblk->disk->disk_name, err);
@@ -300,7 +306,7 @@ static int vblk_report_zone(struct gendisk *disk, sector_t start, unsigned int i
 				   KBUILD_MODNAME, disk->disk_name, bad, (u64)start);
 		return -EIO;
 	}
-	return disk_report_zone(disk, &zone, idx, args);
+	return args ? disk_report_zone(disk, &zone, idx, args) : 0;
 }
 
 /* Zones that a report of @len bytes has room for. */
@@ -373,7 +379,7 @@ static int vblk_report_some(struct gendisk *disk, sector_t start, unsigned int i
  * @disk: the disk
  * @sector: in the first zone to report
  * @nr_zones: how many at most
- * @args: what to do with them
+ * @args: what to do with them, NULL if it is enough to know that they make sense
  *
  * Each turn ends the report or passes on a zone, and there are at most VBLK_MAX_ZONES.
  *
