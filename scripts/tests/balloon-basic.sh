@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: the balloon follows its target exactly, in large steps and small, with few kicks
+# check: 6.1
 # soak: 5.10 7.2 7.3
 # vm: --balloon --smp 2 --mem 640M
 # host: tcg

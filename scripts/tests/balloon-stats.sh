@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: statistics reach the host; compaction gets a full balloon out of its way
+# check: 6.12
 # vm: --balloon --smp 2 --mem 512M
 # host: tcg
 # timeout: 200

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: serial number, and a write cache that can be switched without losing a flush
+# check: 6.1
 # vm: --disk 64M,num-queues=2,serial=ABCDEFGHIJKLMNOPQRST --disk 64M,serial=x,config-wce=off --disk 64M,config-wce=off,write-cache=off --smp 2 --mem 512M
 # timeout: 180
 . /tests/lib.sh

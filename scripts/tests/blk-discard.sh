@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: discards and zeroes go to the host as such, and are what they say
+# check: 6.12
 # vm: --disk 64M,num-queues=2 --disk 64M,discard=off,write-zeroes=off --smp 2 --mem 512M
 # timeout: 120
 . /tests/lib.sh

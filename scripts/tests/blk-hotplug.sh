@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: a disk that is plugged in works, and one that is pulled out under load hangs nobody
+# check: 6.1
 # vm: --smp 2 --mem 512M -- -device pcie-root-port,id=hotport,bus=pcie.0,chassis=1
 # timeout: 240
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: the disk follows the size that the host gives it, under load too
+# check: 6.12
 # vm: --disk 64M,num-queues=2 --smp 2 --mem 512M
 # timeout: 120
 . /tests/lib.sh

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: without KVM the module does not load and says so; a wrong rating is named
+# check: 6.12
 # vm: --no-load
 # host: tcg
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: two queue pairs: traffic both ways, offloads, link state, number of queues, MTU
+# check: 6.12
 # soak: 5.10 7.2 7.3
 # vm: --net tap,queues=2 --smp 2 --mem 512M
 # host: tcg

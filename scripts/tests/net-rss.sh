@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: hashes and where they lead, ring sizes, more unicast addresses than a table holds
+# check: 6.1
 # vm: --net tap,queues=2,rss=on,hash=on --smp 2 --mem 512M
 # host: tcg
 # timeout: 180
