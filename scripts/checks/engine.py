@@ -105,6 +105,14 @@ def _range(release, run):
     copy = Copy(run, "range", release)
     conf = (copy.top / "kernels.conf").read_text(encoding="utf-8")
     low, high = (re.search(rf"^KERNEL_{end}=(.+)$", conf, re.M)[1] for end in ("MIN", "MAX"))
+    untried = re.search(r"^KERNEL_UNTRIED=.+$", conf, re.M)[0]
+    copy.edit("kernels.conf", untried, "KERNEL_UNTRIED=5.11-6.99")
+    words = "is one of 5.11-6.99, which kernels.conf calls untried; FORCE=1"
+    copy.expect(words)
+    plain = run.call("make", "-C", f"/lib/modules/{release}/build", f"M={copy.top}", "modules")
+    if not plain[0] or words not in plain[1]:
+        raise Failed("the plain form did not refuse what is untried")
+    copy.edit("kernels.conf", "KERNEL_UNTRIED=5.11-6.99", untried)
     copy.edit("kernels.conf", f"KERNEL_MAX={high}", "KERNEL_MAX=6.0")
     words = f"is not in the tested range {low} to 6.0 of kernels.conf; FORCE=1"
     output = copy.expect(words)
