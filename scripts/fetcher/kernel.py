@@ -7,15 +7,13 @@ script of a package is run in it. scripts/inside runs a command in there. "relea
 written last; an entry without one is not there.
 """
 
-import contextlib
-import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
 
-from rig.common import RigError, UsageError, cache_dir
+from rig.common import RigError, UsageError, cache_dir, cache_lock
 
 from .apt import Apt, NoNetwork
 
@@ -54,15 +52,9 @@ def entries(series):
     return sorted(found, key=lambda path: path.stat().st_mtime)
 
 
-@contextlib.contextmanager
 def _locked(series):
-    with open(cache_dir() / f"debian-{series}.lock", "w", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            say(f"another run is fetching {series}, waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return cache_lock(f"debian-{series}",
+                      lambda: say(f"another run is fetching {series}, waiting for it"))
 
 
 def _apt(series, folder):

@@ -8,9 +8,7 @@ covers all that it was made from. It is complete or not there: the work is done
 beside it and renamed at the end; a build that was interrupted goes on where it was.
 """
 
-import contextlib
 import ctypes
-import fcntl
 import hashlib
 import os
 import pathlib
@@ -21,7 +19,7 @@ import subprocess
 import time
 
 from rig import kernels
-from rig.common import RigError, UsageError, cache_dir
+from rig.common import RigError, UsageError, cache_dir, cache_lock
 
 from .common import CONFIG_DIR, say
 
@@ -152,15 +150,9 @@ class Own:
         return self
 
 
-@contextlib.contextmanager
 def _locked(name):
-    with open(cache_dir() / f"kernel-{name}.lock", "w", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            say(f"another run is building {name}, waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return cache_lock(f"kernel-{name}",
+                      lambda: say(f"another run is building {name}, waiting for it"))
 
 
 def _die_with_parent():

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Exit codes, errors and places on disk that the whole rig shares."""
 
+import contextlib
+import fcntl
 import os
 import pathlib
 import sys
@@ -50,3 +52,15 @@ def cache_dir():
     except OSError as err:
         raise RigError(f"cannot create the cache folder {path}: {err.strerror}") from err
     return path
+
+
+@contextlib.contextmanager
+def cache_lock(name, waiting):
+    """Keep other runs from making one thing of the cache; waiting() says that one does."""
+    with open(cache_dir() / f"{name}.lock", "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            waiting()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
