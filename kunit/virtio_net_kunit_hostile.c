@@ -34,7 +34,7 @@ static void nt_expect_bad(struct nt *nt, unsigned int len, const struct nm_hdr *
 	KUNIT_ASSERT_TRUE(nt->test, nm_wait_buffers(nt->nm, 0, 40, NT_MS));
 	nt_stats(nt, &before);
 	KUNIT_ASSERT_EQ(nt->test, nt_inject(nt, 0, len, 9, hdr, bad), 0);
-	for (i = 0; i < 500; i++) {
+	for (i = 0; i < NT_MS; i++) {
 		nt_stats(nt, &after);
 		if (after.rx_dropped != before.rx_dropped)
 			break;

@@ -4,12 +4,14 @@
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/kthread.h>
-#include <linux/mm.h>
-#include <linux/mmzone.h>
-#include <linux/percpu.h>
 #include <linux/rtnetlink.h>
+#include <net/page_pool/types.h>
 
+#include "../drivers/virtio_net/net.h"
 #include "virtio_net_kunit.h"
+
+/* The kernel looks once a second at a pool that was not empty when it was destroyed. */
+#define NT_POOL_SECONDS		20
 
 FV_ARRAY_PARAM(few, nt_few, nt_setup_desc);
 
@@ -387,78 +389,123 @@ static void nt_pages_outlive(struct kunit *test)
 	nt_expect_clean(nt);
 }
 
-/* Pages that each CPU keeps for itself, hundreds of them, are free but not counted as that. */
-static unsigned long nt_kept_pages(void)
+/* A page pool of the driver, from just before the device goes until the pool is freed. */
+struct nt_pool {
+	struct page_pool *pool;
+	void (*disconnect)(void *pool);
+};
+
+static struct nt_pool nt_pools[8];
+
+/* Called when every page of the pool is back, which may be long after its destruction. */
+static void nt_pool_gone(void *pool)
 {
-	unsigned long sum = 0;
 	unsigned int i;
-	int cpu;
 
-	for (i = 0; i < MAX_NR_ZONES; i++) {
-		struct zone *zone = &NODE_DATA(first_online_node)->node_zones[i];
-
-		if (!populated_zone(zone))
+	for (i = 0; i < ARRAY_SIZE(nt_pools); i++) {
+		if (READ_ONCE(nt_pools[i].pool) != pool)
 			continue;
-		for_each_online_cpu(cpu)
-			sum += READ_ONCE(per_cpu_ptr(zone->per_cpu_pageset, cpu)->count);
+		if (nt_pools[i].disconnect)
+			nt_pools[i].disconnect(pool);
+		/* Pairs with nt_pools_left(): what was done with the pool is done. */
+		smp_store_release(&nt_pools[i].pool, NULL);
 	}
-
-	return sum;
 }
 
-static unsigned long nt_free_pages(void)
+static void nt_pool_watch(struct kunit *test, struct page_pool *pool)
 {
-	struct sysinfo info;
+	unsigned int i;
 
-	/* Pages that were freed a moment ago may wait for a grace period. */
-	rcu_barrier();
-	msleep(100);
-	si_meminfo(&info);
+	if (!pool)
+		return;
+	for (i = 0; i < ARRAY_SIZE(nt_pools) && nt_pools[i].pool; i++)
+		;
+	KUNIT_ASSERT_LT(test, i, ARRAY_SIZE(nt_pools));
+	nt_pools[i].disconnect = pool->disconnect;
+	nt_pools[i].pool = pool;
+	pool->disconnect = nt_pool_gone;
+}
 
-	return info.freeram + nt_kept_pages();
+static unsigned int nt_pools_left(void)
+{
+	unsigned int i, left = 0;
+
+	for (i = 0; i < ARRAY_SIZE(nt_pools); i++) {
+		/* Pairs with the release in nt_pool_gone(). */
+		left += !!smp_load_acquire(&nt_pools[i].pool);
+	}
+
+	return left;
+}
+
+/* Those that are left stay with the kernel, which must not call here any more. */
+static void nt_pools_forget(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(nt_pools); i++) {
+		if (nt_pools[i].pool)
+			nt_pools[i].pool->disconnect = nt_pools[i].disconnect;
+		nt_pools[i].pool = NULL;
+	}
+}
+
+static void nt_expect_dropped(struct nt *nt, u64 frames)
+{
+	struct rtnl_link_stats64 stats = {};
+	unsigned int i;
+
+	for (i = 0; i < NT_MS && stats.rx_dropped < frames; i++) {
+		nt_nap();
+		nt_stats(nt, &stats);
+	}
+	KUNIT_EXPECT_EQ(nt->test, stats.rx_dropped, frames);
+}
+
+static void nt_receive_all_kinds(struct kunit *test, struct nt *nt, u64 features)
+{
+	const struct nm_bad wrong = { .used_len = 1, .set_len = true };
+	const struct nm_bad missing = { .only = 1 };
+	unsigned int i;
+
+	for (i = 0; i < 20; i++) {
+		KUNIT_ASSERT_EQ(test, nt_inject_wait(nt, 0, 60 + i * 70, i, NULL), 0);
+		kfree_skb(nt_next_rx(nt));
+	}
+
+	KUNIT_ASSERT_TRUE(test, nm_wait_buffers(nt->nm, 0, 8, NT_MS));
+	KUNIT_EXPECT_EQ(test, nt_inject(nt, 0, 700, 1, NULL, &wrong), 0);
+	nt_expect_dropped(nt, 1);
+	if (features & NM_F_MRG_RXBUF) {
+		/* Dropped before another frame comes, or that one would be its second part. */
+		KUNIT_ASSERT_TRUE(test, nm_wait_buffers(nt->nm, 0, 40, NT_MS));
+		KUNIT_EXPECT_EQ(test, nt_inject(nt, 0, 9000, 1, NULL, &missing), 0);
+		nt_expect_dropped(nt, 2);
+	}
+	nt_expect_traffic(nt);
 }
 
 /* Each page of the receive pools comes back, also of frames that were wrong. */
 static void nt_pages_return(struct kunit *test)
 {
 	const struct nt_setup *setup = test->param_value;
-	const struct nm_bad wrong = { .used_len = 1, .set_len = true };
-	const struct nm_bad missing = { .only = 1 };
-	unsigned long before = 0, after;
-	unsigned int i, j, rounds = 24;
+	struct nt *nt = nt_start(test, &setup->dev);
+	struct vnet *vn = netdev_priv(nt->dev);
+	unsigned int i;
 
-	/* It gives back memory when it likes. */
-	if (IS_ENABLED(CONFIG_KASAN))
-		kunit_skip(test, "KASAN keeps freed memory");
-
-	for (i = 0; i < rounds + 4; i++) {
-		struct nt *nt = nt_start(test, &setup->dev);
-
-		for (j = 0; j < 20; j++) {
-			KUNIT_ASSERT_EQ(test, nt_inject_wait(nt, 0, 60 + j * 70, j, NULL), 0);
-			kfree_skb(nt_next_rx(nt));
-		}
-		nt_inject(nt, 0, 700, 1, NULL, &wrong);
-		if (setup->dev.features & NM_F_MRG_RXBUF)
-			nt_inject(nt, 0, 9000, 1, NULL, &missing);
-		nt_expect_traffic(nt);
-		nt_exit(test);
-		KUNIT_ASSERT_EQ(test, nt_init(test), 0);
-		if (i == 3)
-			before = nt_free_pages();
+	nt_receive_all_kinds(test, nt, setup->dev.features);
+	for (i = 0; i < setup->dev.max_pairs; i++) {
+		nt_pool_watch(test, vn->rq[i].pool);
+		nt_pool_watch(test, vn->rq[i].pool_small);
 	}
-	/*
-	 * A page of a pool has eight: one lost in each round would be more than this. A
-	 * pool that was not empty when it was destroyed is looked at once a second.
-	 */
-	for (i = 0; i < 10; i++) {
-		after = nt_free_pages();
-		if ((long)(before - after) < rounds * 5)
-			break;
-		msleep(500);
-	}
-	kunit_info(test, "%ld pages fewer after %u rounds\n", before - after, rounds);
-	KUNIT_EXPECT_LT(test, (long)(before - after), rounds * 5);
+	KUNIT_EXPECT_GT(test, nt_pools_left(), 0);
+	nt_exit(test);
+
+	for (i = 0; i < NT_POOL_SECONDS * 10 && nt_pools_left(); i++)
+		msleep(100);
+	KUNIT_EXPECT_EQ(test, nt_pools_left(), 0);
+	nt_pools_forget();
+	KUNIT_ASSERT_EQ(test, nt_init(test), 0);
 }
 
 static struct kunit_case nt_life_cases[] = {
