@@ -82,11 +82,12 @@ class Reader:
             result.problems.append(f"suite {name} has no test")
         elif not self._good(suite) or suite.counts.errors:
             bad, before = [], "the start"
-            for test in _leaves(suite):
+            for path, test in _leaves(suite):
                 if test.status.name in ("FAILURE", "TEST_CRASHED"):
                     # One that did not end never said its name.
-                    bad.append(test.name or f"the test after {before}")
-                before = test.name or before
+                    bad.append((path if test.name else f"the test after {before}")
+                               + _first_failure(test))
+                before = path if test.name else before
             result.problems.append(f"suite {name}: {suite.status.name}"
                                    + (f": {', '.join(bad[:10])}" if bad else ""))
 
@@ -102,12 +103,23 @@ class Reader:
         return self.json.Metadata(arch="x86_64", def_config=own.name, build_dir=own.release)
 
 
-def _leaves(test):
+def _leaves(test, above=""):
+    """Yield each test that has no others below it, with its names from the suite on."""
     for sub in test.subtests:
+        path = f"{above}: {sub.name}" if above else sub.name
         if sub.subtests:
-            yield from _leaves(sub)
+            yield from _leaves(sub, path)
         else:
-            yield sub
+            yield path, sub
+
+
+def _first_failure(test):
+    """Say where the first check of a test failed, as far as its log knows."""
+    for number, line in enumerate(test.log):
+        if " FAILED at " in line:
+            words = " ".join(part.strip(" #") for part in test.log[number:number + 3])
+            return " (" + re.sub(r"/\S+/(?=kunit/)", "", words).strip() + ")"
+    return ""
 
 
 def ktap(lines, expected):
