@@ -62,6 +62,7 @@ static void ptp_without_pairing(struct kunit *test)
 
 static void ptp_with_pairing(struct kunit *test)
 {
+	u64 paired = kvmclock_ptp_moments(true), unpaired = kvmclock_ptp_moments(false);
 	unsigned int asked = pvclock_host.wall_asked;
 	struct timespec64 ts;
 
@@ -71,6 +72,8 @@ static void ptp_with_pairing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ts.tv_sec, 1800000000LL);
 	KUNIT_EXPECT_EQ(test, ts.tv_nsec, 7L);
 	KUNIT_EXPECT_EQ(test, pvclock_host.wall_asked, asked);
+	KUNIT_EXPECT_EQ(test, kvmclock_ptp_moments(true), paired + 1);
+	KUNIT_EXPECT_EQ(test, kvmclock_ptp_moments(false), unpaired);
 }
 
 /* What cannot be a time is none: the other way is taken. */
@@ -81,6 +84,7 @@ static void ptp_with_a_bad_pairing(struct kunit *test)
 		{ .sec = -1, .nsec = 0 }, { .sec = S64_MAX, .nsec = 0 },
 		{ .sec = KTIME_SEC_MAX, .nsec = 0 }, { .sec = 0, .nsec = 0 },
 	};
+	u64 paired = kvmclock_ptp_moments(true), unpaired = kvmclock_ptp_moments(false);
 	struct timespec64 ts;
 	unsigned int i;
 
@@ -90,6 +94,8 @@ static void ptp_with_a_bad_pairing(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, src_ptp_info()->gettimex64(src_ptp_info(), &ts, NULL), 0);
 		KUNIT_EXPECT_TRUE(test, is_now(ts.tv_sec));
 	}
+	KUNIT_EXPECT_EQ(test, kvmclock_ptp_moments(true), paired);
+	KUNIT_EXPECT_EQ(test, kvmclock_ptp_moments(false), unpaired + ARRAY_SIZE(bad));
 }
 
 /* In this guest the clock is current as soon as the kernel has chosen it. */

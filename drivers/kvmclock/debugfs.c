@@ -91,6 +91,14 @@ static int cpus_show(struct seq_file *file, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(cpus);
 
+static int ptp_show(struct seq_file *file, void *unused)
+{
+	seq_printf(file, "paired %llu\nunpaired %llu\n", kvmclock_ptp_moments(true),
+		   kvmclock_ptp_moments(false));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(ptp);
+
 /**
  * kvmclock_debugfs_start() - show what is in the areas
  *
@@ -100,6 +108,7 @@ void kvmclock_debugfs_start(void)
 {
 	debugfs_dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("cpus", 0400, debugfs_dir, NULL, &cpus_fops);
+	debugfs_create_file("ptp", 0400, debugfs_dir, NULL, &ptp_fops);
 }
 
 /**

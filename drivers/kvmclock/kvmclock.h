@@ -135,7 +135,13 @@ static inline void kvmclock_rtc_stop(void)
 #if IS_ENABLED(CONFIG_PTP_1588_CLOCK)
 int kvmclock_ptp_start(struct device *dev);
 void kvmclock_ptp_stop(void);
+u64 kvmclock_ptp_moments(bool paired);
 #else
+static inline u64 kvmclock_ptp_moments(bool paired)
+{
+	return 0;
+}
+
 static inline int kvmclock_ptp_start(struct device *dev)
 {
 	return 0;

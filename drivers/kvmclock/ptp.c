@@ -54,6 +54,9 @@ static struct kvm_clock_pairing *pair;
 
 static struct ptp_clock *ptp_clock;
 
+/* Moments that were given, without and with a pairing. Written under ptp_lock. */
+static u64 moments[2];
+
 /* The host writes inside the call only. What it wrote is read once, and judged. */
 static int ask_pairing(struct moment *moment)
 {
@@ -103,6 +106,16 @@ static int ask(struct moment *moment)
 	return err;
 }
 
+/* As ask(), for somebody who is waiting for it. */
+static int give(struct moment *moment)
+{
+	int err = ask(moment);
+
+	if (!err)
+		WRITE_ONCE(moments[moment->paired], moments[moment->paired] + 1);
+	return err;
+}
+
 /* Whether a pairing can be had may change at any time: with the host's clocksource. */
 static int begin(struct moment *moment)
 {
@@ -123,7 +136,7 @@ static int ptp_gettimex(struct ptp_clock_info *ptp, struct timespec64 *ts,
 	err = begin(&moment);
 	if (!err) {
 		ptp_read_system_prets(sts);
-		err = ask(&moment);
+		err = give(&moment);
 		ptp_read_system_postts(sts);
 	}
 	mutex_unlock(&ptp_lock);
@@ -134,7 +147,7 @@ static int ptp_gettimex(struct ptp_clock_info *ptp, struct timespec64 *ts,
 static int give_moment(ktime_t *device, struct system_counterval_t *system, void *arg)
 {
 	struct moment *moment = arg;
-	int err = ask(moment);
+	int err = give(moment);
 
 	if (err)
 		return err;
@@ -200,6 +213,18 @@ static struct ptp_clock_info ptp_info = {
 	.adjfine = ptp_adjfine,
 	.enable = ptp_enable,
 };
+
+/**
+ * kvmclock_ptp_moments() - how many moments the PTP clock gave
+ * @paired: those that the host paired with our TSC, or the others
+ *
+ * Context: any.
+ * Return: how many since the module was loaded.
+ */
+u64 kvmclock_ptp_moments(bool paired)
+{
+	return READ_ONCE(moments[paired]);
+}
 
 /**
  * kvmclock_ptp_start() - register the PTP clock
