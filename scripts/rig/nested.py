@@ -26,6 +26,9 @@ FASTER = "mitigations=off"
 class OuterRunner:
     """Runs shell commands in the outer guest, through a port of its own."""
 
+    # scripts/guest/outer starts the next QEMU with it.
+    migrate_uri = "exec:cat > /run/incoming.part && mv /run/incoming.part /run/incoming"
+
     def __init__(self, session):
         self.session = session
         self.waiting = {}
@@ -100,7 +103,7 @@ def _outer_files(options, args, setup, scratch, with_disks):
         "rig/command": (GUEST_DIR / "outer", 0o755),
         "rig/setup": ("set -e\n" + "\n".join(setup) + "\n", 0o644),
         "rig/qemu": ("exec qemu-system-x86_64 -L /usr/share/qemu -L /usr/share/seabios "
-                     + " ".join(map(shlex.quote, args)) + "\n", 0o644),
+                     + " ".join(map(shlex.quote, args)) + ' "$@"\n', 0o644),
         "rig/vmlinux": (kernels.vmlinux(options.kernel), 0o644),
         "rig/initrd": (scratch / "inner-initrd", 0o644),
     }

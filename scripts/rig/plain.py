@@ -68,6 +68,9 @@ def guest_files(options, mach):
         files.files["boot/vmlinuz"] = (options.kernel.image, 0o644)
         files.files["bin/kexec"] = (
             native.build(GUEST_DIR / "kexec.c", "rig/kexec", ["-static"]), 0o755)
+    if b"clocktool" in text:
+        files.files["bin/clocktool"] = (
+            native.build(GUEST_DIR / "clocktool.c", "rig/clocktool", ["-s", "-pthread"]), 0o755)
     files.parts = (["small"] if options.small
                    else overlay.wanted_parts(text.decode(errors="replace")))
     return files

@@ -48,6 +48,10 @@ class Qmp:
             if callback:
                 callback(message)
 
+    def expect_another(self):
+        """Keep what is sent from now on for the QEMU that comes after this one."""
+        self.ready = False
+
     def execute(self, command, callback):
         """Send a command (a dictionary); callback gets QEMU's answer."""
         self.count += 1
@@ -62,6 +66,9 @@ class Qmp:
 
 class HostRunner:
     """Runs shell commands on this machine, in the name spaces of the run."""
+
+    # How QEMU writes its state so that another one goes on with it; None: there is none.
+    migrate_uri = None
 
     def __init__(self, session):
         self.session = session
@@ -138,6 +145,8 @@ class Requests:
             command = commands.pop(0)
             if command.get("execute") == "rig-sleep":
                 self._sleep(command, step)
+            elif command.get("execute") == "rig-migrate":
+                Migration(self, step).start()
             else:
                 self.qmp.execute(command, step)
         step()
@@ -146,13 +155,66 @@ class Requests:
         try:
             seconds = float(command.get("arguments", {}).get("seconds", 1))
         except (TypeError, ValueError):
-            step({"error": {"class": "GenericError", "desc": "rig-sleep: seconds: not a number"}})
+            step(_error("rig-sleep: seconds: not a number"))
             return
+        self.after(seconds, lambda: step({"return": {}}))
+
+    def after(self, seconds, call):
+        """Have something called in a while."""
         end = time.monotonic() + seconds
 
         def poll():
             if time.monotonic() < end:
                 return False
-            step({"return": {}})
+            call()
             return True
         self.session.jobs.append(poll)
+
+
+class Migration:
+    """Lets another QEMU go on with the guest, from all that this one knows of it."""
+
+    def __init__(self, requests, done):
+        self.requests = requests
+        self.qmp = requests.qmp
+        self.done = done
+
+    def start(self):
+        """Begin; done(answer) is called when the guest runs again, or goes on running."""
+        uri = self.requests.host.migrate_uri
+        if uri is None:
+            self.done(_error("rig-migrate: only with --host nested"))
+            return
+        self.qmp.execute({"execute": "migrate", "arguments": {"uri": uri}}, self._begun)
+
+    def _begun(self, answer):
+        if "error" in answer:
+            self.done(answer)
+        else:
+            self._ask("query-migrate", self._asked)
+
+    def _ask(self, what, callback):
+        self.requests.after(0.5, lambda: self.qmp.execute({"execute": what}, callback))
+
+    def _asked(self, answer):
+        status = answer.get("return", {}).get("status")
+        if status in ("failed", "cancelled") or "error" in answer:
+            self.done(_error(f"rig-migrate: {json.dumps(answer)}"))
+        elif status == "completed":
+            self.qmp.execute({"execute": "quit"}, lambda _answer: None)
+            self.qmp.expect_another()
+            self._ask("query-status", self._goes_on)
+        else:
+            self._ask("query-migrate", self._asked)
+
+    def _goes_on(self, answer):
+        if "error" in answer:
+            self.done(answer)
+        elif answer.get("return", {}).get("running"):
+            self.done({"return": {}})
+        else:
+            self._ask("query-status", self._goes_on)
+
+
+def _error(text):
+    return {"error": {"class": "GenericError", "desc": text}}

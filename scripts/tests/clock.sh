@@ -11,6 +11,7 @@ clock_sys=/sys/devices/system/clocksource/clocksource0
 clock_dev=/sys/devices/platform/kvmclock
 # shellcheck disable=SC2034
 clock_drv=/sys/bus/platform/drivers/kvmclock
+clock_debug=/sys/kernel/debug/kvmclock
 clock_trace=/sys/kernel/tracing
 clock_msr=0x4b564d01	# MSR_KVM_SYSTEM_TIME_NEW
 
@@ -151,4 +152,72 @@ clock_wall_is_right() {
 	say "host_wall_time $_before, the host itself $_host, host_wall_time $_after"
 	echo "$_before $_host $_after" | awk '{ exit !($1 < $2 + 0.02 && $2 < $3 + 0.02) }' ||
 		fail "host_wall_time is not the host's"
+}
+
+# clock_tell_uevents FILE: from now on write there what the module tells user space: "kvmclock
+# EVENT COUNT", or "kvmclock wall-step SECONDS".
+clock_tell_uevents() {
+	: > "$1"
+	# shellcheck disable=SC2016  # of each event
+	uevent sh -c '[ -z "$KVMCLOCK_EVENT" ] ||
+		echo "kvmclock $KVMCLOCK_EVENT ${KVMCLOCK_COUNT:-${KVMCLOCK_STEP%?????????}}" >> "'"$1"'"' &
+}
+
+# clock_counts: print the counters of pauses, restores and steps of the host's clock.
+clock_counts() {
+	echo "$(cat "$clock_dev/pauses") $(cat "$clock_dev/restores") $(cat "$clock_dev/host_steps")"
+}
+
+# clock_counts_are PAUSES RESTORES STEPS: say whether the counters are these.
+clock_counts_are() {
+	[ "$(clock_counts)" = "$*" ]
+}
+
+# clock_happened WHAT PAUSES RESTORES STEPS: the counters become these, and stay, although what
+# follows within 5 s belongs to the same event.
+clock_happened() {
+	_what=$1
+	shift
+	retry_until 120 clock_counts_are "$@" || fail "$_what: the counters are $(clock_counts), not $*"
+	say "$_what: $(cat "$clock_dev/last_event"), merged $(cat "$clock_dev/merged")"
+	sleep 7
+	clock_counts_are "$@" || fail "$_what: the counters went on to $(clock_counts)"
+}
+
+# clock_stepped TIMES SECONDS: CLOCK_REALTIME was set so often, the last time by at least so much,
+# and is the host's.
+clock_stepped() {
+	_lines=$(clock_said | sed -n 's/^kvmclock: CLOCK_REALTIME set from .* by \([0-9]*\) ns$/\1/p')
+	[ "$(echo "$_lines" | wc -w)" = "$1" ] || fail "CLOCK_REALTIME was set by $_lines, not $1 times"
+	echo "$_lines" | tail -n 1 | awk -v least="$2" '{ exit !($1 > least * 1e9) }' ||
+		fail "CLOCK_REALTIME was set by $_lines, not by $2 s"
+	clock_offset
+	say "CLOCK_REALTIME is $OFFSET us behind the host's (+- $ERROR us)"
+	[ "${OFFSET#-}" -le $((ERROR + 100000)) ] || fail "CLOCK_REALTIME is not the host's"
+}
+
+# clock_rtc: print the name of the module's RTC.
+clock_rtc() {
+	grep -l '^rtc-kvm-clock' /sys/class/rtc/rtc*/name | sed 's,.*/\(rtc[0-9]*\)/name,\1,' | grep .
+}
+
+# clock_pairings KIND: how many of the PTP clock's moments were paired by the host, or unpaired.
+clock_pairings() {
+	sed -n "s/^$1 //p" "$clock_debug/ptp"
+}
+
+# clock_ptp: print the name of the module's PTP clock.
+clock_ptp() {
+	grep -lx kvm-clock /sys/class/ptp/ptp*/clock_name | sed 's,.*/\(ptp[0-9]*\)/.*,\1,' | grep .
+}
+
+# clock_stamp_is_right BEFORE FILE: what `clocktool stamps` wrote lies between the host's wall time
+# then and now.
+clock_stamp_is_right() {
+	_after=$(cat "$clock_dev/host_wall_time")
+	say "$(cat "$2")"
+	sed -n 's/^extended: device \([0-9.]*\) .*/\1/p' "$2" |
+		awk -v from="$1" -v to="$_after" '{ n++; bad += $1 < from - 0.02 || $1 > to + 0.02 }
+			END { exit n != 1 || bad }' ||
+		fail "the host's wall clock was $1 before and $_after after that"
 }

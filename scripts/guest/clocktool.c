@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the clock's tests need and no packaged tool of a small guest has.
+ *
+ *   clocktool stamps DEVICE       time stamps of a PTP clock beside CLOCK_REALTIME: a cross time
+ *                                 stamp, "precise", or why there is none, and "extended"
+ *   clocktool race CPUS SECONDS   a thread on each CPU reads CLOCK_MONOTONIC as fast as it can;
+ *                                 none sees less than what another one has seen before
+ *   clocktool drift HOST SECONDS  by how much CLOCK_MONOTONIC is faster than the host's clock
+ *
+ * Exit status: 0, 1 for an error or for a time that went back, 2 for a usage error.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ptp_clock.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FAILED		1
+#define USAGE		2
+#define SECOND		1000000000LL
+#define MS		1000000LL
+#define DAY		(86400LL * SECOND)
+#define CPUS_MOST	64
+#define SAMPLES_MOST	4096
+#define SAMPLE_US	150000
+
+static long long now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * SECOND + ts.tv_nsec;
+}
+
+static int fail(const char *what)
+{
+	printf("%s: %s\n", what, strerror(errno));
+	return FAILED;
+}
+
+static int show_stamps(const char *device)
+{
+	struct ptp_sys_offset_precise precise = { 0 };
+	struct ptp_sys_offset_extended extended = { .n_samples = 1 };
+	const struct ptp_clock_time *t = extended.ts[0];
+	int fd = open(device, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail(device);
+	if (ioctl(fd, PTP_SYS_OFFSET_PRECISE, &precise))
+		fail("precise");
+	else
+		printf("precise: device %lld.%09u system %lld.%09u\n", precise.device.sec,
+		       precise.device.nsec, precise.sys_realtime.sec, precise.sys_realtime.nsec);
+	if (ioctl(fd, PTP_SYS_OFFSET_EXTENDED, &extended))
+		return fail("extended");
+	printf("extended: device %lld.%09u after %lld.%09u before %lld.%09u\n", t[1].sec, t[1].nsec,
+	       t[0].sec, t[0].nsec, t[2].sec, t[2].nsec);
+	return 0;
+}
+
+static _Atomic long long latest, worst, steps, reads;
+static long long race_end;
+
+/* Returns NULL unless it cannot run on its CPU. */
+static void *racer(void *arg)
+{
+	long long seen, mine, count = 0;
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((uintptr_t)arg, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		return &latest;
+	do {
+		seen = atomic_load(&latest);
+		mine = now();
+		count++;
+		if (mine < seen) {
+			atomic_fetch_add(&steps, 1);
+			if (seen - mine > atomic_load(&worst))
+				atomic_store(&worst, seen - mine);
+		}
+		while (mine > seen && !atomic_compare_exchange_weak(&latest, &seen, mine))
+			;
+	} while (mine < race_end);
+	atomic_fetch_add(&reads, count);
+	return NULL;
+}
+
+static int run_race(long cpus, long seconds)
+{
+	pthread_t threads[CPUS_MOST];
+	void *lost = NULL, *result;
+	long i;
+
+	race_end = now() + seconds * SECOND;
+	for (i = 0; i < cpus; i++) {
+		errno = pthread_create(&threads[i], NULL, racer, (void *)(uintptr_t)i);
+		if (errno)
+			return fail("race");
+	}
+	for (i = 0; i < cpus; i++) {
+		pthread_join(threads[i], &result);
+		lost = result ? result : lost;
+	}
+	if (lost) {
+		printf("race: there are fewer CPUs than %ld\n", cpus);
+		return FAILED;
+	}
+	printf("race: %lld reads on %ld CPUs, %lld went back, at most by %lld ns\n",
+	       reads, cpus, steps, worst);
+	return steps ? FAILED : 0;
+}
+
+/* At this time of ours the host's clock was ahead by at least @least and at most @most ns. */
+struct sample {
+	long long at, least, most;
+};
+
+static unsigned short icmp_sum(const void *data, size_t len)
+{
+	const unsigned short *word = data;
+	unsigned int sum = 0;
+	size_t i;
+
+	for (i = 0; i < len / 2; i++)
+		sum += word[i];
+	sum = (sum >> 16) + (sum & 0xffff);
+	return (unsigned short)~(sum + (sum >> 16));
+}
+
+/*
+ * RFC 792: milliseconds since midnight, by the kernel of the host. It says when it read its
+ * clock after we had asked and before we have the answer. Milliseconds are cut off.
+ */
+static int ask(int sock, const struct sockaddr_in *host, unsigned short number,
+	       struct sample *sample)
+{
+	struct {
+		struct icmphdr head;
+		unsigned int stamp[3];
+	} question = { .head = { .type = ICMP_TIMESTAMP } }, answer = { .head = { 0 } };
+	char packet[256];
+	long long before, after, told;
+	ssize_t got;
+
+	question.head.un.echo.id = htons((unsigned short)getpid());
+	question.head.un.echo.sequence = htons(number);
+	question.head.checksum = icmp_sum(&question, sizeof(question));
+	before = now();
+	if (sendto(sock, &question, sizeof(question), 0, (const void *)host, sizeof(*host)) < 0)
+		return -1;
+	do {
+		got = recv(sock, packet, sizeof(packet), 0);
+		after = now();
+		if (got < 0)
+			return -1;
+		if ((size_t)got < sizeof(struct iphdr) + sizeof(answer))
+			continue;
+		memcpy(&answer, packet + sizeof(struct iphdr), sizeof(answer));
+	} while (answer.head.type != ICMP_TIMESTAMPREPLY ||
+		 answer.head.un.echo.id != question.head.un.echo.id ||
+		 answer.head.un.echo.sequence != question.head.un.echo.sequence);
+	told = ntohl(answer.stamp[2]) * MS;
+	sample->at = before + (after - before) / 2;
+	sample->least = told - after;
+	sample->most = told + MS - before;
+	return 0;
+}
+
+/* Midnight comes once at most: those after it are a day behind those before it. */
+static void over_midnight(struct sample *sample, const struct sample *first)
+{
+	if (sample->least < first->least - DAY / 2) {
+		sample->least += DAY;
+		sample->most += DAY;
+	}
+}
+
+/* What goes through all intervals is no steeper than any two of them allow, and no flatter. */
+static void slopes(const struct sample *samples, unsigned int nr, double *flat, double *steep)
+{
+	double span, up, down;
+	unsigned int i, j;
+
+	*flat = -1;
+	*steep = 1;
+	for (i = 0; i < nr; i++) {
+		for (j = i + 1; j < nr; j++) {
+			span = (double)(samples[j].at - samples[i].at);
+			up = (double)(samples[j].most - samples[i].least) / span;
+			down = (double)(samples[j].least - samples[i].most) / span;
+			*steep = up < *steep ? up : *steep;
+			*flat = down > *flat ? down : *flat;
+		}
+	}
+}
+
+static int measure_drift(const char *name, long seconds)
+{
+	static struct sample samples[SAMPLES_MOST];
+	struct sockaddr_in host = { .sin_family = AF_INET };
+	struct timeval limit = { .tv_sec = 5 };
+	int sock = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+	long long end = now() + seconds * SECOND, best = LLONG_MAX, width;
+	unsigned int nr = 0;
+	unsigned short asked = 0;
+	double flat, steep;
+
+	if (!inet_aton(name, &host.sin_addr)) {
+		fprintf(stderr, "clocktool: HOST is '%s', which is no IPv4 address\n", name);
+		return USAGE;
+	}
+	if (sock < 0 || setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)))
+		return fail("drift");
+	while (now() < end && nr < SAMPLES_MOST) {
+		if (!ask(sock, &host, asked++, &samples[nr])) {
+			over_midnight(&samples[nr], &samples[0]);
+			width = samples[nr].most - samples[nr].least;
+			best = width < best ? width : best;
+			nr++;
+		} else if (errno != EAGAIN) {
+			return fail("drift");
+		}
+		usleep(SAMPLE_US);
+	}
+	if (nr < 2) {
+		printf("drift: the host gave %u answers\n", nr);
+		return FAILED;
+	}
+	slopes(samples, nr, &flat, &steep);
+	if (flat > steep) {
+		printf("drift: none goes through all %u samples: a clock was set\n", nr);
+		return FAILED;
+	}
+	printf("drift: %.2f ppm +- %.2f over %.1f s, %u samples, the best to %lld us\n",
+	       -(flat + steep) / 2 * 1e6, (steep - flat) / 2 * 1e6,
+	       (double)(samples[nr - 1].at - samples[0].at) / SECOND, nr, best / 1000);
+	return 0;
+}
+
+static int read_number(const char *name, const char *text, long least, long most, long *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtol(text, &end, 10);
+	if (!errno && *text && !*end && *value >= least && *value <= most)
+		return 0;
+	fprintf(stderr, "clocktool: %s is '%s', not a number from %ld to %ld\n", name, text, least,
+		most);
+	return USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	long cpus, seconds;
+
+	if (argc == 3 && !strcmp(argv[1], "stamps"))
+		return show_stamps(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "race"))
+		return read_number("CPUS", argv[2], 2, CPUS_MOST, &cpus) ?:
+		       read_number("SECONDS", argv[3], 1, 3600, &seconds) ?:
+		       run_race(cpus, seconds);
+	if (argc == 4 && !strcmp(argv[1], "drift"))
+		return read_number("SECONDS", argv[3], 1, 3600, &seconds) ?:
+		       measure_drift(argv[2], seconds);
+	fputs("use: clocktool stamps DEVICE | race CPUS SECONDS | drift HOST SECONDS\n", stderr);
+	return USAGE;
+}
