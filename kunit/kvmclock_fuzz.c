@@ -2,7 +2,8 @@
 /*
  * A seeded hostile host for kvmclock: while two CPUs read the clock, both write any
  * nonsense to each other's areas and to their own. Time never goes back, and every
- * read ends. The result is in /sys/kernel/debug/kgd_fuzz/kvmclock.
+ * read ends. One of them also looks for events, in samples that make as little sense.
+ * The result is in /sys/kernel/debug/kgd_fuzz/kvmclock.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -22,6 +23,7 @@
 
 #include "../drivers/kvmclock/kvmclock.h"
 #include "../drivers/kvmclock/line.h"
+#include "kvmclock_fuzz_watch.h"
 #include "kvmclock_mutate.h"
 #include "kvmclock_race.h"
 #include "pvclock_host.h"
@@ -33,6 +35,8 @@
 #define STAMP_STEPS	64
 /* No read takes longer but if the host runs other guests meanwhile. */
 #define READ_END_MS	5000
+/* One step of so many looks at a sample, too. */
+#define WATCH_STEPS	4
 
 static unsigned int seconds = 10;
 module_param(seconds, uint, 0444);
@@ -55,6 +59,7 @@ static struct {
 
 static atomic64_t mutated, completions, kind_count[CLOCK_MUTATIONS];
 static unsigned long long violations;
+static unsigned int watch_violations;	/* of a round; by reader 0 */
 static unsigned int rounds;
 static unsigned long end_jiffies;
 
@@ -92,8 +97,11 @@ static void do_something(struct race_reader *reader)
 	unsigned int steps = smp_load_acquire(&truth_steps);
 	struct pvclock_vcpu_time_info sound = *true_line(steps);
 
-	if (!reader->index)
+	if (!reader->index) {
 		next_stamp();
+		if (steps % WATCH_STEPS == 0)
+			watch_violations += clock_watch_step(&reader->rng);
+	}
 	clock_mutate(&reader->rng, race.reader[victim].cpu, kind, &sound);
 	WRITE_ONCE(done_to[victim].kind, kind);
 	atomic_inc(&done_to[victim].nr);
@@ -140,8 +148,15 @@ static int run_round(u64 round_seed)
 	truth_steps = 0;
 	pvclock_host_update_all(&truth[0]);
 	kvmclock_line_reset();
+	clock_watch_reset();
 	atomic64_set(&race.seen, 0);
 	err = race_run(&race, round_seed);
+	if (watch_violations) {
+		WARN(1, "kvmclock_fuzz: seed %llu, round %u: %u samples were judged wrongly\n",
+		     seed, rounds, watch_violations);
+		violations += watch_violations;
+		watch_violations = 0;
+	}
 	if (atomic_read(&race.violations)) {
 		WARN(1, "kvmclock_fuzz: seed %llu, round %u: %d reads violate, by up to %llu ns\n",
 		     seed, rounds, atomic_read(&race.violations), race.worst);
@@ -158,13 +173,14 @@ static int result_show(struct seq_file *file, void *unused)
 
 	seq_printf(file, "seed %llu\n", seed);
 	seq_printf(file, "completions %lld\n", atomic64_read(&completions));
-	seq_printf(file, "mutated %lld\n", atomic64_read(&mutated));
+	seq_printf(file, "mutated %lld\n", atomic64_read(&mutated) + clock_watch_mutated());
 	seq_printf(file, "violations %llu\n", violations);
 	seq_printf(file, "rounds %u\n", rounds);
 	seq_printf(file, "bad_reads %llu\n", kvmclock_bad_reads());
 	for (kind = 0; kind < CLOCK_MUTATIONS; kind++)
 		seq_printf(file, "kind.%s %lld\n", clock_mutation_name(kind),
 			   atomic64_read(&kind_count[kind]));
+	clock_watch_show(file);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(result);
