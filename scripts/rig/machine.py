@@ -2,6 +2,7 @@
 """Builds QEMU command lines."""
 
 import dataclasses
+import re
 
 from .common import UsageError
 
@@ -145,14 +146,28 @@ def tap_commands(nets, bridge):
     return lines
 
 
-def kernel_args(nonce, append):
+def _clock_args(machine):
+    """Arguments for a kernel that has no timer which it could measure its TSC with.
+
+    On a microvm it has one try with the PIT, in vain if this machine is busy, and waits
+    for ever after that. An emulated TSC is that of this machine.
+    """
+    if machine.model != "microvm" or machine.accel != "tcg":
+        return []
+    with open("/proc/cpuinfo", encoding="ascii") as file:
+        found = re.search(r"^cpu MHz\s*: (\d+)\.?(\d*)", file.read(), re.M)
+    return [f"tsc_early_khz={found[1]}{found[2]:0<3.3}", "tsc=reliable"] if found else []
+
+
+def kernel_args(machine, nonce, append):
     """Return the kernel command line."""
     # loglevel=5 shows warnings, which are printed at level 4; the log is large
     # enough to hold all a test may cause until it is collected at the end. The timer is
     # not checked: an emulated one that had to wait for its turn does not pass, and the
     # kernel panics before it has begun.
     words = ["console=ttyS0,115200", "loglevel=5", "log_buf_len=1M", "panic=-1", "oops=panic",
-             "no_timer_check", "sysrq_always_enabled", f"kgd.nonce={nonce}"]
+             "no_timer_check", "sysrq_always_enabled", f"kgd.nonce={nonce}",
+             *_clock_args(machine)]
     return " ".join(words + ([append] if append else []))
 
 

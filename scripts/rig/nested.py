@@ -78,7 +78,7 @@ def _inner(options, mach, guest, paths):
     chardevs = {port: "serial,id={id},path=/run/port-" + port for port in hw.ALL_PORTS}
     return (hw.base_args(mach, "inner") + hw.port_args(chardevs)
             + ["-kernel", "/rig/vmlinux", "-initrd", "/rig/initrd",
-               "-append", hw.kernel_args(guest.nonce, f"{FASTER} {options.append}")]
+               "-append", hw.kernel_args(mach, guest.nonce, f"{FASTER} {options.append}")]
             + hw.disk_args(mach, paths) + hw.net_args(mach, True)
             + hw.balloon_args(mach) + mach.extra)
 
@@ -137,7 +137,8 @@ def start(session, options, mach):
                   + _outer_ports(session, inner_ports, runner)
                   + ["-kernel", str(kernels.vmlinux(options.outer_kernel)),
                      "-initrd", str(initrd),
-                     "-append", hw.kernel_args(outer.nonce, f"{FASTER} {options.outer_append}")]
+                     "-append", hw.kernel_args(outer_mach, outer.nonce,
+                                               f"{FASTER} {options.outer_append}")]
                   + hw.disk_args(outer_mach, [disk.path for disk in attached]))
 
 
