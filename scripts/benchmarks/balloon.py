@@ -52,7 +52,8 @@ def _trace(path):
 PLAIN = ["-cpu", "max,-erms,-fsrm"]
 
 
-def _timed(options, drivers, results, case="resize-4G-1G", qemu=(), before=""):
+def _timed(options, drivers, results, case="resize-4G-1G", qemu=(), before="", alone=False):
+    """Have the balloon go there and back; alone, nothing else goes on in the guest."""
     full, small = 4096 * MIB, 1024 * MIB
     if options.quick:
         small = 3072 * MIB
@@ -60,7 +61,9 @@ def _timed(options, drivers, results, case="resize-4G-1G", qemu=(), before=""):
         small = 2816 * MIB
     script = ("#!/bin/sh\n" + guest_part("lib") + guest_part("balloon")
               + embed(helper("guestload"), "guestload") + _own(drivers)
-              + f"touch_memory\n{before}\nresize inflate {small}\nresize deflate {full}\n")
+              + f"touch_memory\n{before}\n"
+              + (f"resize_alone {small}\nresize_alone {full}\n" if alone
+                 else f"resize inflate {small}\nresize deflate {full}\n"))
     with tempfile.TemporaryDirectory(dir=OUT_DIR) as folder:
         events, trace = os.path.join(folder, "events"), os.path.join(folder, "trace")
         with open(events, "w", encoding="ascii") as file:
@@ -74,7 +77,8 @@ def _timed(options, drivers, results, case="resize-4G-1G", qemu=(), before=""):
     for way, time in zip(("inflate", "deflate"), seconds):
         metrics[f"{way}_rate"] = (full - small) / MIB / time
         metrics[f"{way}_kicks"] = kicks[way]
-        metrics[f"{way}_late"] = value(found, "late", way)
+        if not alone:
+            metrics[f"{way}_late"] = value(found, "late", way)
     results.add(case, drivers, metrics)
 
 
@@ -123,6 +127,18 @@ def _huge_guest(options, drivers, results):
     results.add("huge", drivers, {"back": 100 * back / ((full - small) / MIB)})
 
 
+def _resched(options, drivers, results):
+    """How long does the driver keep the CPU? By the guest's clock one ns is one instruction."""
+    full, small = 1024 * MIB, 384 * MIB
+    script = ("#!/bin/sh\n" + guest_part("lib") + guest_part("balloon")
+              + embed(helper("guestload"), "guestload") + _own(drivers)
+              + f"touch_memory\nresize inflate {small}\nresize deflate {full}\n")
+    found = parse(run_guest(options.release, drivers, script,
+                            [*COUNTED, "--icount", "--append", APPEND], 400))
+    results.add("resched", drivers, {f"{way}_stretch": value(found, "late", way) / 1000
+                                     for way in ("inflate", "deflate")})
+
+
 def _counted(options, drivers, results, functions):
     full = 1024 * MIB
     less, more = full - 64 * MIB, full - 64 * MIB - PAGES * 4096
@@ -145,6 +161,8 @@ def run(options, results, functions):
             say(f"balloon, {options.release}, run {turn + 1} of {options.runs}, {drivers}")
             _timed(options, drivers, results)
             _timed(options, drivers, results, "resize-plain", PLAIN)
+            _timed(options, drivers, results, "resize-alone", PLAIN, alone=True)
             _timed(options, drivers, results, "resize-fragmented", PLAIN, "fragment 2400")
             _huge(options, drivers, results)
+            _resched(options, drivers, results)
             _counted(options, drivers, results, functions)

@@ -18,7 +18,10 @@ RATE = [("by clock", "rate", True)]
 BALLOON = [(f"{way} {title}", f"{way}_{metric}", spread) for way in ("inflate", "deflate")
            for title, metric, spread in (("MiB/s", "rate", True), ("kicks", "kicks", False),
                                          ("timer late us", "late", False))]
+ALONE = [column for column in BALLOON if "late" not in column[0]]
 HUGE = [("% of the ballooned bytes that the host has back", "back", False)]
+STRETCH = [(f"{way}: million instructions", f"{way}_stretch", True)
+           for way in ("inflate", "deflate")]
 CLOCK = [("clock_gettime ns", "library", True), ("system call ns", "syscall", True),
          ("rdtsc ns", "rdtsc", False)]
 
@@ -40,9 +43,11 @@ AREAS = {
     "balloon": (balloon, {
         "resize-4G-1G": ("balloon, 4 GiB guest with 2 CPUs to 1 GiB and back", BALLOON, None),
         "resize-plain": ("the same, on a CPU without fast string instructions", BALLOON, None),
+        "resize-alone": ("the same, with nothing else going on in the guest", ALONE, None),
         "resize-fragmented": ("the same, every other page of 2400 MiB in use, 1280 MiB taken",
                               BALLOON, None),
         "huge": ("1 GiB guest on huge pages of 2 MiB, to 384 MiB", HUGE, None),
+        "resched": ("until another process may run, at most", STRETCH, None),
         "inflate": ("inflate: per 4 KiB page", COSTS, None),
         "deflate": ("deflate: per 4 KiB page", COSTS, None),
     }),

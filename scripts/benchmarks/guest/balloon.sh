@@ -22,7 +22,6 @@ is_at() { # BYTES
 	[ "$(actual)" = "$1" ]
 }
 
-
 # Asking costs instructions too; a window asks rarely.
 resize_quietly() { # BYTES
 	ask "$1"
@@ -31,6 +30,11 @@ resize_quietly() { # BYTES
 		is_at "$1" && return 0
 	done
 	return 1
+}
+
+# resize_alone BYTES: how long it takes is in the trace of the host.
+resize_alone() {
+	resize_quietly "$1" || fail "the balloon stays at $(actual) on its way to $1"
 }
 
 # fragment MIB: have so much memory in use, of which every other page is free.
