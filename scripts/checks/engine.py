@@ -128,6 +128,26 @@ def _range(release, run):
     copy.done()
 
 
+def _bits(release, run):
+    """A 32-bit kernel is refused, even with FORCE=1."""
+    copy = Copy(run, "bits", release)
+    kernel = copy.top / "kernel"
+    own = pathlib.Path(f"/lib/modules/{release}/build").resolve()
+    (kernel / "include" / "config").mkdir(parents=True)
+    for folder in ("", "include", "include/config"):
+        for path in (own / folder).iterdir():
+            if not (kernel / folder / path.name).exists():
+                (kernel / folder / path.name).symlink_to(path)
+    conf = kernel / "include" / "config" / "auto.conf"
+    text = conf.read_text(encoding="utf-8")
+    if "CONFIG_64BIT=y\n" not in text:
+        raise Failed(f"{release} has no CONFIG_64BIT itself")
+    conf.unlink()
+    conf.write_text(text.replace("CONFIG_64BIT=y\n", ""), encoding="utf-8")
+    copy.expect("is a 32-bit one, without CONFIG_64BIT", f"KDIR={kernel}", "FORCE=1")
+    copy.done()
+
+
 def _rerun(release, run):
     """A changed probe is asked again, and so is every one for a changed kernel."""
     copy = Copy(run, "rerun", release)
@@ -201,6 +221,8 @@ def cases(releases):
              part(_unresolved, release)),
         Case("engine/range", "a kernel outside the range is refused, FORCE=1 builds",
              part(_range, release)),
+        Case("engine/32-bit", "a 32-bit kernel is refused, with the reason",
+             part(_bits, release)),
         Case("engine/rerun", "probes run again for a new kernel or a new probe",
              part(_rerun, release)),
         Case("engine/refusals", "wrong values are named", part(_refusals, release)),
