@@ -58,7 +58,7 @@ kbuild = flock $(BUILD)/.lock $(if $(kroot),$(TOP)/scripts/inside $(kroot) '$(TO
 	 $(if $(FORCE),FORCE=$(FORCE)) $(if $(MODULES),MODULES="$(MODULES)")
 
 .PHONY: all modules install sparse compile_commands.json clean help
-.PHONY: setup check demo soak bench links kunit fuzz mutants coverage
+.PHONY: setup check check-install demo soak bench links kunit fuzz mutants coverage
 
 all: modules
 
@@ -98,6 +98,10 @@ soak: setup
 		'boot/*-unbind/*' 'boot/*-hotplug/*' 'boot/*-unload/*' 'boot/*-sleep/*'
 	$(PYTHON) $(TOP)/scripts/check --soak
 
+# The packages in a Debian of their own.
+check-install: setup
+	$(PYTHON) $(TOP)/scripts/check-install
+
 kunit: setup
 	$(PYTHON) $(TOP)/scripts/kunit --kernel $(or $(KERNEL),6.12) $(if $(DEBUG),--debug) \
 		$(if $(SUITE),--suite '$(SUITE)') $(MODULES)
@@ -125,6 +129,7 @@ help:
 	@echo '  make demo                   a guest runs on the four modules, under a real KVM'
 	@echo '  make check                  every test'
 	@echo '  make soak [ROUNDS=30]       those that take things away under load, for hours; KUnit on 6.1'
+	@echo '  make check-install          the packages in a Debian guest: installed, rescued, removed'
 	@echo
 	@echo 'To build and install:'
 	@echo '  make modules [KVER=release] build/<release>/*.ko; default: $(or $(KVER),no headers found);'

@@ -11,12 +11,14 @@ import os
 import re
 import shutil
 
+from fetcher.cli import EXIT_NO_NETWORK
 from rig.common import TOP
 
-from .case import LOG_DIR, Case, Failed, Skipped
+from .case import LOG_DIR, Case, Failed, Skipped, last_line
 
 PACKAGE = TOP / "scripts" / "package"
 LAYER = TOP / "scripts" / "checks" / "layer"
+INSTALL_LIMIT = 8 * 3600    # seconds; half an hour on a busy machine
 
 
 def _made(run, kind, folder):
@@ -88,13 +90,25 @@ def _layer(script, release, build, run):
                           f"ended with {status}"))
 
 
+def _install(run):
+    """Install in a guest, and boot it after each change."""
+    status, output = run.call(TOP / "scripts" / "check-install", timeout=INSTALL_LIMIT)
+    if status == EXIT_NO_NETWORK:
+        raise Skipped(last_line(output))
+    if status:
+        raise Failed(next((line for line in output.splitlines() if line.startswith("not ok ")),
+                          f"ended with {status}: {last_line(output)}"))
+
+
 def cases(releases, soak=False):
     """Return the cases; those that compile in a layer take minutes and are for the soak."""
     if soak:
         return [Case(f"package/dkms/{series}", "dkms compiles, installs and removes it",
                      functools.partial(_layer, "dkms.sh", release, "compile"),
                      apart=True)
-                for series, release in releases.items()]
+                for series, release in releases.items()] + [
+                    Case("package/install", "a Debian guest: installed, rescued, removed",
+                         _install, apart=True, busy=True)]
     newest = list(releases.values())[-1]
     return [Case("package/report", "kvm-guest-report, on made-up guests", _report, apart=True),
             Case("package/deb", "the same when built twice, and lintian finds nothing", _deb,

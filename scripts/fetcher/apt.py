@@ -27,12 +27,21 @@ class NoNetwork(RigError):
     """The servers, or the suites on them, cannot be reached; all else is a RigError."""
 
 
-def _network_settings():
+def network_settings():
     """Return the machine's settings of proxies and the like, as lines of a configuration."""
     done = subprocess.run(("apt-config", "dump", "--no-empty", "Acquire"), check=True, text=True,
                           stdout=subprocess.PIPE)
     return [line for line in done.stdout.splitlines()
             if re.match(r"Acquire::(https?|ftp|proxy)\b", line, re.I)]
+
+
+def patience():
+    """Return what to wait for, and how long, as lines of a configuration."""
+    return [f'Acquire::Retries "{RETRIES}";', f'Acquire::http::Timeout "{TIMEOUT}";',
+            f'Acquire::https::Timeout "{TIMEOUT}";',
+            # What is signed is checked. That an archive is no longer renewed, as that of an
+            # old release or a frozen mirror, does not matter to a test.
+            'Acquire::Check-Valid-Until "false";']
 
 
 class Apt:
@@ -52,17 +61,13 @@ class Apt:
             f"deb [signed-by={KEYRING}] {host}/{archive} {suite} main\n"
             for archive, suite in suites), encoding="ascii")
         (folder / "apt.conf").write_text("\n".join((
-            *_network_settings(),
+            *network_settings(),
             f'Dir "{folder}";', 'Dir::State "state";', f'Dir::State::status "{folder}/status";',
             'Dir::Cache "cache";', 'Dir::Etc "etc";', 'Dir::Etc::TrustedParts "/dev/null";',
             f'Dir::Etc::SourceList "{folder}/sources.list";', 'Dir::Etc::SourceParts "-";',
             'APT::Architecture "amd64";', 'APT::Architectures { "amd64"; };',
             'APT::Install-Recommends "false";', 'APT::Sandbox::User "";',
-            'Acquire::Languages "none";', f'Acquire::Retries "{RETRIES}";',
-            f'Acquire::http::Timeout "{TIMEOUT}";', f'Acquire::https::Timeout "{TIMEOUT}";',
-            # What is signed is checked. That an archive is no longer renewed, as that of an
-            # old release or a frozen mirror, does not matter to a test.
-            'Acquire::Check-Valid-Until "false";',
+            'Acquire::Languages "none";', *patience(),
             'APT::Update::Error-Mode "any";', "")), encoding="ascii")
         self._env = {**os.environ, "APT_CONFIG": str(folder / "apt.conf"), "LC_ALL": "C",
                      "DEBIAN_FRONTEND": "noninteractive"}
