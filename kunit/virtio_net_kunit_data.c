@@ -4,6 +4,10 @@
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/mm.h>
+#include <linux/net.h>
+#include <net/dst_metadata.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
 
 #include "virtio_net_kunit.h"
 
@@ -356,6 +360,72 @@ static void nt_buffer_sizes(struct kunit *test)
 	nt_expect_clean(nt);
 }
 
+/* A device that has no interrupts for what was sent, and does not look at it either. */
+static struct nt *nt_start_lazy(struct kunit *test)
+{
+	const struct nm_params params = { .features = NT_MODERN, .mode = FV_RUN };
+	struct nt *nt;
+
+	KUNIT_ASSERT_EQ(test, fv_param_write("virtio_net", "napi_tx", "0"), 0);
+	nt = nt_create(test, &params);
+	KUNIT_ASSERT_EQ(test, fv_param_write("virtio_net", "napi_tx", "1"), 0);
+	KUNIT_ASSERT_EQ(test, nt_open(nt), 0);
+	KUNIT_ASSERT_TRUE(test, nt_wait_ready(nt));
+	nt_settle(nt);
+	fv_set_mode(nt->fv, FV_MANUAL);
+
+	return nt;
+}
+
+/* The packet stays in the ring, its route does not. */
+static void nt_lazy_route(struct kunit *test)
+{
+	const struct nt_flow flow = { .payload = 100 };
+	struct nt *nt = nt_start_lazy(test);
+	struct metadata_dst *md = metadata_dst_alloc(0, METADATA_HW_PORT_MUX, GFP_KERNEL);
+	struct sk_buff *skb = nt_packet_skb(nt, &flow);
+
+	KUNIT_ASSERT_NOT_NULL(test, md);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_dst_set(skb, &md->dst);
+	skb_get(skb);
+	KUNIT_EXPECT_EQ(test, nt_send_skb(nt, 0, skb), 0);
+	KUNIT_EXPECT_EQ(test, refcount_read(&skb->users), 2);
+	KUNIT_EXPECT_NULL(test, skb_dst(skb));
+	kfree_skb(skb);
+	fv_set_mode(nt->fv, FV_RUN);
+	nt_expect_clean(nt);
+}
+
+/* Whoever does not copy what he sends is told that his pages are free again. */
+static void nt_lazy_pages(struct kunit *test)
+{
+	const struct nt_flow flow = { .payload = 3000 };
+	struct nt *nt = nt_start_lazy(test);
+	struct ubuf_info *uarg;
+	struct socket *sock;
+	struct sk_buff *skb;
+
+	KUNIT_ASSERT_EQ(test, sock_create_kern(&init_net, AF_INET, SOCK_DGRAM, IPPROTO_UDP, &sock),
+			0);
+	sock_set_flag(sock->sk, SOCK_ZEROCOPY);
+	skb = nt_packet_skb(nt, &flow);
+	uarg = msg_zerocopy_realloc(sock->sk, 3000, NULL);
+	if (skb && uarg) {
+		skb_zcopy_set(skb, uarg, NULL);
+		net_zcopy_put(uarg);
+		KUNIT_EXPECT_TRUE(test, skb_queue_empty(&sock->sk->sk_error_queue));
+		KUNIT_EXPECT_EQ(test, nt_send_skb(nt, 0, skb), 0);
+		KUNIT_EXPECT_EQ(test, fv_available(fv_queue(nt->fv, 1)), 1);
+		KUNIT_EXPECT_EQ(test, skb_queue_len(&sock->sk->sk_error_queue), 1);
+	} else {
+		KUNIT_FAIL(test, "no memory for a packet");
+	}
+	fv_set_mode(nt->fv, FV_RUN);
+	sock_release(sock);
+	nt_expect_clean(nt);
+}
+
 static struct kunit_case nt_data_cases[] = {
 	KUNIT_CASE_PARAM(nt_send_sizes, matrix_gen_params),
 	KUNIT_CASE_PARAM(nt_receive_sizes, matrix_gen_params),
@@ -369,6 +439,8 @@ static struct kunit_case nt_data_cases[] = {
 	KUNIT_CASE_PARAM(nt_byte_limits, few_gen_params),
 	KUNIT_CASE_PARAM(nt_any_order, few_gen_params),
 	KUNIT_CASE(nt_buffer_sizes),
+	KUNIT_CASE(nt_lazy_route),
+	KUNIT_CASE(nt_lazy_pages),
 	{}
 };
 

@@ -309,12 +309,16 @@ void vnet_tx_flush(struct vnet_sq *sq, struct netdev_queue *txq)
 }
 
 /* Without completion interrupts nobody would free the packet for a long time:
- * what its sender waits for is given back now.
+ * what others wait for is given back now, the pages of a sender that does not
+ * copy (MSG_ZEROCOPY) included. A route must not outlive the device it leads to.
  */
-static void vnet_tx_orphan(struct sk_buff *skb)
+static int vnet_tx_orphan(struct sk_buff *skb)
 {
 	skb_orphan(skb);
+	skb_dst_drop(skb);
 	nf_reset_ct(skb);
+
+	return skb_orphan_frags_rx(skb, GFP_ATOMIC);
 }
 
 /**
@@ -333,7 +337,7 @@ netdev_tx_t vnet_tx_start(struct sk_buff *skb, struct net_device *dev)
 	bool more = netdev_xmit_more();
 	unsigned int len = skb->len;
 	bool kick;
-	int err;
+	int err = 0;
 
 	/* Once per burst is enough while there is room. */
 	if (!more || sq->vq->num_free < sq->wake_mark)
@@ -341,16 +345,16 @@ netdev_tx_t vnet_tx_start(struct sk_buff *skb, struct net_device *dev)
 
 	skb_tx_timestamp(skb);
 
-	err = vnet_tx_add(sq, skb);
+	if (unlikely(!sq->napi_tx))
+		err = vnet_tx_orphan(skb);
+	if (likely(!err))
+		err = vnet_tx_add(sq, skb);
 	if (unlikely(err)) {
 		vnet_tx_drop(sq, skb, err);
 		if (!more)
 			vnet_tx_kick(sq);
 		return NETDEV_TX_OK;
 	}
-
-	if (unlikely(!sq->napi_tx))
-		vnet_tx_orphan(skb);
 
 	if (unlikely(sq->vq->num_free < sq->stop_mark))
 		vnet_tx_stop(sq, txq);
