@@ -13,6 +13,7 @@ import shutil
 
 from rig.common import TOP
 
+from .build import STRICT
 from .case import LOG_DIR, Case, Failed
 
 SMALL = """// SPDX-License-Identifier: GPL-2.0-only
@@ -196,7 +197,8 @@ def _refusals(release, run):
 
 
 def _compile_commands(release, run):
-    run.must("make", f"KVER={release}", "compile_commands.json")
+    # As they were built before: other flags would build all of it once more.
+    run.must("make", f"KVER={release}", *STRICT, "compile_commands.json")
     text = (TOP / "build" / "compile_commands.json").read_text(encoding="utf-8")
     for path in TOP.glob("drivers/*/*.c"):
         if f'"file": "{path}"' not in text:

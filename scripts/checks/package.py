@@ -14,6 +14,7 @@ import shutil
 from fetcher.cli import EXIT_NO_NETWORK
 from rig.common import TOP
 
+from .build import STRICT
 from .case import LOG_DIR, Case, Failed, Skipped, last_line
 
 PACKAGE = TOP / "scripts" / "package"
@@ -82,7 +83,7 @@ def _layer(script, release, build, run):
     if os.geteuid() != 0:
         raise Skipped("an overlay of the system needs root")
     if build == "prebuilt":
-        run.must("make", f"KVER={release}", "modules")
+        run.must("make", f"KVER={release}", *STRICT, "modules")
     debs = _made(run, "deb", LOG_DIR / f"layer-{release}")
     status, output = run.call(LAYER / "run", LAYER / script, debs, release, build, timeout=900)
     if status:
