@@ -33,10 +33,7 @@ net_both 0 4
 say "network: 4 MiB both ways"
 
 total=$(mem_kib MemTotal)
-for size in 448 512; do
-	balloon_target $size
-	balloon_settles $size 512
-done
+balloon_goes 512 448 512
 say "balloon: 64 MiB there and back"
 
 # It comes so far only if every symbol is there.

@@ -48,10 +48,7 @@ say "deflate by 256 MiB: $(($(kicks "$log") - kicks)) kicks"
 balloon_kept
 
 # Blocks have to be split, and small ones found.
-for size in 639 637 400 401 560 559 640; do
-	balloon_target $size
-	balloon_settles $size 640
-done
+balloon_goes 640 639 637 400 401 560 559 640
 
 # The target changes while the last one is far from being reached.
 for size in 350 600 320 620 330 640; do

@@ -22,12 +22,7 @@ back=$((rss - $(host_rss 512)))
 say "legacy: the host got $back MiB of 256 back"
 # It cannot get back what the guest has never touched.
 [ "$back" -ge 160 ] || fail "the host got only $back MiB back"
-for size in 400 511 333 512; do
-	balloon_target $size
-	balloon_settles $size 512
-done
-balloon_target 256
-balloon_settles 256 512
+balloon_goes 512 400 511 333 512 256
 echo "$dev" > /sys/bus/virtio/drivers/virtio_balloon/unbind || fail "cannot unbind"
 _total_is "$total" || fail "the guest has $(mem_kib MemTotal) KiB of $total after the unbind"
 [ "$(balloon_actual)" = 512 ] || fail "the host still sees $(balloon_actual) MiB"

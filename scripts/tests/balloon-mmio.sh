@@ -18,17 +18,11 @@ case $(readlink -f "/sys/bus/virtio/devices/$dev") in
 esac
 total=$(mem_kib MemTotal)
 balloon_keep 32
-for size in 256 255 400 200 512; do
-	balloon_target $size
-	balloon_settles $size 512
-done
-balloon_target 256
-balloon_settles 256 512
+balloon_goes 512 256 255 400 200 512 256
 echo "$dev" > /sys/bus/virtio/drivers/virtio_balloon/unbind || fail "cannot unbind"
 [ "$(mem_kib MemTotal)" = "$total" ] || fail "unbound, the guest has $(mem_kib MemTotal) KiB"
 echo "$dev" > /sys/bus/virtio/drivers/virtio_balloon/bind || fail "cannot bind"
 balloon_settles 256 512
-balloon_target 512
-balloon_settles 512 512
+balloon_goes 512 512
 balloon_kept
 balloon_no_oom

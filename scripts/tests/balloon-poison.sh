@@ -21,10 +21,7 @@ dev=$(balloon_device)
 total=$(mem_kib MemTotal)
 balloon_keep 32
 _round() {
-	for size in 300 512 250 512; do
-		balloon_target $size
-		balloon_settles $size 512
-	done
+	balloon_goes 512 300 512 250 512
 	balloon_touch 250
 	balloon_kept
 	! dmesg | grep -iE 'memory corruption|single bit error' || fail "a page lost its poison"

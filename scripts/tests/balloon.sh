@@ -35,6 +35,16 @@ balloon_settles() {
 	_total_is "$_want" || fail "target $1: overshot, the guest has $(mem_kib MemTotal) KiB"
 }
 
+# balloon_goes FULL SIZE...: one after the other, have the host want each size and the guest be it.
+balloon_goes() {
+	_full=$1
+	shift
+	for _size; do
+		balloon_target "$_size"
+		balloon_settles "$_size" "$_full"
+	done
+}
+
 # balloon_device: print the name of the balloon that the driver is bound to.
 balloon_device() {
 	for _path in /sys/bus/virtio/drivers/virtio_balloon/virtio*; do
