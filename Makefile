@@ -94,7 +94,8 @@ check: setup
 
 # What is taken away and brought back under load, for hours.
 soak: setup
-	$(PYTHON) $(TOP)/scripts/check --all --rounds $(or $(ROUNDS),30) 'fetch/*' 'build/modules/*' 'boot/*-loops/*' \
+	$(PYTHON) $(TOP)/scripts/check --all --rounds $(or $(ROUNDS),30) 'fetch/?.?' 'fetch/?.??' 'build/modules/?.?' \
+		'build/modules/?.??' 'boot/*-loops/*' \
 		'boot/*-unbind/*' 'boot/*-hotplug/*' 'boot/*-unload/*' 'boot/*-sleep/*'
 	$(PYTHON) $(TOP)/scripts/check --soak
 

@@ -33,8 +33,8 @@ def header(path):
 
 
 def _boot(path, said, release, run):
-    if release in fetched.SERIES:
-        fetched.need(release)
+    if release in fetched.BOOTED:
+        release = fetched.need(release)
     limit = int(said["timeout"])
     status, output = run.call(TOP / "scripts" / "vm", "--kernel", release,
                               "--drivers", said["drivers"], "--host", said["host"],
@@ -61,12 +61,12 @@ def _series(path, said, releases, soak):
     """
     def words(key):
         return [word for word in said[key].split() if word not in out_of_range]
-    out_of_range = set(kernel.SOURCES) - set(fetched.SERIES)
+    out_of_range = set(kernel.SOURCES) - set(fetched.BOOTED)
     every = words("kernels") if said["kernels"] else list(releases)
     checked = words("check") if said["check"] else every
     checked = [] if said["when"] == "soak" else checked
     every = every + [series for series in words("soak") if series not in every]
-    known = (*releases, *fetched.SERIES)
+    known = (*releases, *fetched.BOOTED)
     for key, series in (("when", WHEN), ("kernels", known), ("check", every), ("soak", known)):
         wrong = [word for word in words(key) if word not in series]
         if wrong:

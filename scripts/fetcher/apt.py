@@ -47,7 +47,7 @@ def patience():
 class Apt:
     """What a few suites hold, in a folder."""
 
-    def __init__(self, folder, host, suites):
+    def __init__(self, folder, host, suites, foreign=()):
         if not KEYRING.exists():
             raise RigError(f"{KEYRING} is not here: install debian-archive-keyring")
         self.folder = folder
@@ -65,7 +65,8 @@ class Apt:
             f'Dir "{folder}";', 'Dir::State "state";', f'Dir::State::status "{folder}/status";',
             'Dir::Cache "cache";', 'Dir::Etc "etc";', 'Dir::Etc::TrustedParts "/dev/null";',
             f'Dir::Etc::SourceList "{folder}/sources.list";', 'Dir::Etc::SourceParts "-";',
-            'APT::Architecture "amd64";', 'APT::Architectures { "amd64"; };',
+            'APT::Architecture "amd64";',
+            *(f'APT::Architectures:: "{arch}";' for arch in ("amd64", *foreign)),
             'APT::Install-Recommends "false";', 'APT::Sandbox::User "";',
             'Acquire::Languages "none";', *patience(),
             'APT::Update::Error-Mode "any";', "")), encoding="ascii")
@@ -93,7 +94,8 @@ class Apt:
 
     def names_of(self, prefix):
         """Return the names of packages that begin with a text."""
-        return self._call("apt-cache", "pkgnames", prefix).split()
+        return [name.partition(":")[0]
+                for name in self._call("apt-cache", "pkgnames", prefix).split()]
 
     def version(self, package):
         """Return the version that would be fetched."""

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Makes an entry of the cache out of a kernel of another Debian release.
+"""Makes an entry of the cache out of a kernel that this machine has not.
 
 An entry, debian-SERIES-VERSION, is a root folder: boot/, lib/modules/RELEASE and the
 headers, with the compiler they were made for and what else building modules needs. No
 script of a package is run in it. scripts/inside runs a command in there. "release" is
-written last; an entry without one is not there.
+written last; an entry without one is not there. Those of other flavours and processors
+are called flavour-NAME-VERSION, since nobody who asks for a series means them.
 """
 
 import os
@@ -28,6 +29,19 @@ SOURCES = {
     "7.3": ((MIRROR, (("debian", "unstable"), ("debian", "experimental"))),),
 }
 
+# Name: series, how the release ends, architecture. What is not amd64 is only to build for.
+FLAVOURS = {
+    "6.1-rt": ("6.1", "rt-amd64", "amd64"),
+    "6.1-cloud": ("6.1", "cloud-amd64", "amd64"),
+    "6.1-arm64": ("6.1", "arm64", "arm64"),
+}
+_NOW = (("debian", "bookworm"), ("debian", "bookworm-updates"),
+        ("debian-security", "bookworm-security"))
+SOURCES.update({name: ((MIRROR, _NOW),) for name in FLAVOURS})
+# What a compiler for a foreign architecture is called by; headers would ask for one that runs
+# there.
+CROSS = {"arm64": "aarch64-linux-gnu"}
+
 # What the kernel's makefiles and ours call, besides what the headers depend on.
 TOOLS = ("make", "sparse", "dash", "bash", "coreutils", "sed", "grep", "mawk", "findutils",
          "diffutils", "tar", "gzip", "kmod")
@@ -46,14 +60,24 @@ def say(message):
     print(f"fetch: {message}", file=sys.stderr, flush=True)
 
 
+def _prefix(name):
+    return f"flavour-{name}" if name in FLAVOURS else f"debian-{name}"
+
+
+def _foreign(name):
+    """Return the architecture of a flavour if it is not this machine's."""
+    arch = FLAVOURS[name][2] if name in FLAVOURS else "amd64"
+    return () if arch == "amd64" else (arch,)
+
+
 def entries(series):
     """Return the entries of the cache for a series, the newest last."""
-    found = [path.parent for path in cache_dir().glob(f"debian-{series}-*/release")]
+    found = [path.parent for path in cache_dir().glob(f"{_prefix(series)}-*/release")]
     return sorted(found, key=lambda path: path.stat().st_mtime)
 
 
 def _locked(series):
-    return cache_lock(f"debian-{series}",
+    return cache_lock(_prefix(series),
                       lambda: say(f"another run is fetching {series}, waiting for it"))
 
 
@@ -62,7 +86,7 @@ def _apt(series, folder):
     first = None
     for host, suites in SOURCES[series]:
         shutil.rmtree(folder, ignore_errors=True)
-        apt = Apt(folder, host, suites)
+        apt = Apt(folder, host, suites, _foreign(series))
         say(f"{series}: reading what {apt.names} of {host} have")
         try:
             apt.update()
@@ -72,9 +96,11 @@ def _apt(series, folder):
     raise first
 
 
-def _release(series, apt):
-    """Return the newest release of the series, of the flavour without a name."""
-    wanted = re.compile(rf"linux-headers-({re.escape(series)}([.~+][\w.~+]*)?(-[\d.]+)?-amd64)$")
+def _release(name, apt):
+    """Return the newest release of the series, of its flavour or of that without a name."""
+    series, flavour, _ = FLAVOURS.get(name, (name, "amd64", None))
+    wanted = re.compile(rf"linux-headers-({re.escape(series)}([.~+][\w.~+]*)?(-[\d.]+)?"
+                        rf"-{flavour})$")
     found = [match[1] for match in map(wanted.match, apt.names_of(f"linux-headers-{series}"))
              if match]
     if not found:
@@ -104,25 +130,28 @@ def _unpack(root, packages):
             (root / link).symlink_to(target)
 
 
-def _finish(root, release):
+def _finish(root, release, foreign):
     """Put things where the rig and our makefiles look for them."""
     modules = root / "lib" / "modules" / release
     headers = root / "usr" / "src" / f"linux-headers-{release}"
     if not (headers / "Makefile").exists():
         raise RigError(f"the packages hold no headers of {release}")
     build = modules / "build"
+    modules.mkdir(parents=True, exist_ok=True)
     build.unlink(missing_ok=True)
     # Relative: the same from inside and from outside. lib is a link to usr/lib.
     build.symlink_to(f"../../../src/{headers.name}")
     (root / "boot").mkdir(exist_ok=True)
+    # The places that scripts/inside mounts something on.
+    for name in ("proc", "dev", "tmp"):
+        (root / name).mkdir(exist_ok=True)
+    if foreign:
+        return
     image = root / "boot" / f"vmlinuz-{release}"
     if not image.exists():
         if not (modules / "vmlinuz").exists():
             raise RigError(f"the packages hold no image of {release}")
         image.symlink_to(f"../usr/lib/modules/{release}/vmlinuz")
-    # The places that scripts/inside mounts something on.
-    for name in ("proc", "dev", "tmp"):
-        (root / name).mkdir(exist_ok=True)
     done = subprocess.run(("depmod", "-b", root, release), check=False, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           env={**os.environ, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
@@ -130,26 +159,38 @@ def _finish(root, release):
         raise RigError(f"depmod failed: {done.stdout.strip()}")
 
 
+def _fetch(name, release, apt):
+    """Fetch what an entry is made of; return the files."""
+    for arch in _foreign(name):
+        # What runs here (kbuild's programs, the compiler), and the headers, which do not run.
+        common = release.removesuffix(f"-{arch}") + "-common"
+        apt.fetch((f"linux-headers-{common}", f"linux-kbuild-{FLAVOURS[name][0]}",
+                   f"gcc-12-{CROSS[arch]}", *TOOLS), closure=True)
+        return apt.fetch((f"linux-headers-{release}:{arch}",), closure=False)
+    known = apt.names_of("linux-")
+    image = [part for part in (f"{part}-{release}" for part in IMAGE) if part in known]
+    apt.fetch((f"linux-headers-{release}", *TOOLS), closure=True)
+    return apt.fetch(image, closure=False)
+
+
 def _make(series, work):
     """Make the newest entry; return it."""
     apt = _apt(series, work / "apt")
     release = _release(series, apt)
     version = apt.version(f"linux-headers-{release}")
-    path = cache_dir() / f"debian-{series}-{version}-{FORMAT}"
+    path = cache_dir() / f"{_prefix(series)}-{version}-{FORMAT}"
     if (path / "release").exists():
         say(f"{series}: {version} is the newest, and here")
         return path
-    image = [f"{part}-{release}" for part in IMAGE]
-    known = apt.names_of("linux-")
-    image = [name for name in image if name in known]
     say(f"{series}: fetching {release} ({version}), its compiler and tools")
-    apt.fetch((f"linux-headers-{release}", *TOOLS), closure=True)
-    packages = apt.fetch(image, closure=False)
+    packages = _fetch(series, release, apt)
     say(f"{series}: unpacking {len(packages)} packages")
     root = work / "root"
     root.mkdir()
     _unpack(root, packages)
-    _finish(root, release)
+    _finish(root, release, bool(_foreign(series)))
+    for arch in _foreign(series):
+        (root / "arch").write_text(f"{arch} {CROSS[arch]}\n", encoding="ascii")
     (root / "packages").write_text("".join(f"{name.stem}\n" for name in packages),
                                    encoding="ascii")
     (root / "release").write_text(f"{release}\n", encoding="ascii")
@@ -171,7 +212,7 @@ def find(series, update=False):
         have = entries(series)
         if have and not update:
             return have[-1]
-        work = cache_dir() / f"debian-{series}.part"
+        work = cache_dir() / f"{_prefix(series)}.part"
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
         try:

@@ -45,6 +45,13 @@ def _fetched_roots():
             yield path
 
 
+def _flavour_roots():
+    """Yield the folders of the other flavours that scripts/fetch brought."""
+    for path in sorted(cache_dir().glob("flavour-*/")):
+        if (path / "release").exists():
+            yield path
+
+
 def _built_roots():
     """Yield the folders of the kernels that scripts/kunit built."""
     for path in sorted(cache_dir().glob("kernel-*/")):
@@ -78,11 +85,12 @@ def _version_key(release):
 def resolve(name, option="--kernel"):
     """Turn "6.1", "6.12" or a full release into a Kernel.
 
-    One that scripts/kunit built has to be named in full.
+    One that scripts/kunit built, or of another flavour, has to be named in full.
     """
     found = installed()
+    named = _kernels(_built_roots()) + _kernels(_flavour_roots())
     series_of = re.compile(re.escape(name) + r"[.\-]")
-    exact = [kernel for kernel in found + _kernels(_built_roots()) if kernel.release == name]
+    exact = [kernel for kernel in found + named if kernel.release == name]
     series = [kernel for kernel in found
               if re.match(r"\d+\.\d+$", name) and series_of.match(kernel.release)]
     if exact or series:

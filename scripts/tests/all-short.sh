@@ -3,6 +3,7 @@
 # about: all modules at once: a file system, traffic, a balloon that grows and shrinks, no clock without KVM
 # kernels: 5.10 7.2 7.3
 # check: 5.10 7.2
+# soak: 6.1-rt 6.1-cloud
 # vm: --disk 64M --net tap --balloon --mem 512M
 # host: tcg
 # timeout: 360
