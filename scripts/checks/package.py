@@ -11,14 +11,17 @@ import os
 import re
 import shutil
 
+from fetcher.apt import NoNetwork
 from fetcher.cli import EXIT_NO_NETWORK
-from rig.common import TOP
+from installs import image
+from rig.common import TOP, RigError
 
 from .build import STRICT
 from .case import LOG_DIR, Case, Failed, Skipped, last_line
 
 PACKAGE = TOP / "scripts" / "package"
 LAYER = TOP / "scripts" / "checks" / "layer"
+LAYER_LIMIT = 2 * 3600      # seconds; some three minutes on an idle machine
 INSTALL_LIMIT = 8 * 3600    # seconds; half an hour on a busy machine
 
 
@@ -78,17 +81,36 @@ def _report(run):
         raise Failed("no test was run")
 
 
-def _layer(script, release, build, run):
-    """Run a test as root of a throw-away copy of this system."""
+def _layer(script, release, build, run, root=None):
+    """Run a test as root of a throw-away copy of this system, or of another."""
     if os.geteuid() != 0:
         raise Skipped("an overlay of the system needs root")
     if build == "prebuilt":
         run.must("make", f"KVER={release}", *STRICT, "modules")
     debs = _made(run, "deb", LOG_DIR / f"layer-{release}")
-    status, output = run.call(LAYER / "run", LAYER / script, debs, release, build, timeout=900)
+    status, output = run.call(LAYER / "run", LAYER / script, debs, release, build,
+                              env={"LAYER_ROOT": str(root)} if root else None, timeout=LAYER_LIMIT)
     if status:
         raise Failed(next((line for line in output.splitlines() if line.startswith("FAIL")),
                           f"ended with {status}"))
+
+
+def _other(suite, run):
+    """The same with the dkms, the compiler and the kernel of another Debian."""
+    if os.geteuid() != 0:
+        raise Skipped("another Debian needs root")
+    try:
+        entry = image.find(suite, False, run.note)
+    except NoNetwork as err:
+        raise Skipped(str(err)) from err
+    except RigError as err:
+        raise Failed(str(err)) from err
+    root = LOG_DIR / f"root-{suite}"
+    image.unpack(entry, root)
+    try:
+        _layer("dkms.sh", image.release(entry), "compile", run, root)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def _install(run):
@@ -108,6 +130,8 @@ def cases(releases, soak=False):
                      functools.partial(_layer, "dkms.sh", release, "compile"),
                      apart=True)
                 for series, release in releases.items()] + [
+                    Case("package/dkms/trixie", "the same by Debian 13's dkms, gcc and kernel",
+                         functools.partial(_other, "trixie"), apart=True),
                     Case("package/install", "a Debian guest: installed, rescued, removed",
                          _install, apart=True, busy=True)]
     newest = list(releases.values())[-1]

@@ -19,7 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 MIRROR = "http://deb.debian.org"
 KERNEL = ("linux-image-amd64", "linux-headers-amd64")
 # What the packages need; dkms would ask for "gcc", which comes with what nobody here wants.
-BUILD = {"bookworm": ("dkms", "gcc-12")}
+BUILD = {"bookworm": ("dkms", "gcc-12"), "trixie": ("dkms", "gcc-14")}
 SYSTEM = ("systemd-sysv", "udev", "kmod", "dbus", "initramfs-tools", "busybox", "zstd", "iproute2",
           "ethtool", "e2fsprogs", "curl", "python3")
 UNWANTED = ("doc", "man", "locale", "info")

@@ -123,6 +123,14 @@ done
 if [ "$how" = prebuilt ]; then
 	grep -q "MODULES=$modules modules" /tmp/make || fail "make was called so: $(cat /tmp/make)"
 fi
+# Since 3.1 dkms takes the kernel's own away, and keeps it; before it only covered it.
+kept=$(find /var/lib/dkms/kvm-guest-drivers-linux/original_module -name 'virtio_blk.ko*' 2> /dev/null)
+if dpkg --compare-versions "$(dpkg-query -W -f '${Version}' dkms)" ge 3.1; then
+	[ "$kept" ] || fail "dkms does not keep the kernel's own virtio_blk"
+	[ ! -e "$own" ] || fail "$own is still there"
+else
+	[ -e "$own" ] || fail "$own is gone"
+fi
 kvm-guest-report --json | grep -q '"installed"' || fail "kvm-guest-report does not see dkms"
 [ -e /usr/share/man/man1/kvm-guest-report.1.gz ] || fail "no manual page"
 balloon-balance --check --config /usr/share/kvm-guest-drivers-linux/balloon-balance.conf ||
