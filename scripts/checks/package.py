@@ -132,6 +132,9 @@ def cases(releases, soak=False):
                 for series, release in releases.items()] + [
                     Case("package/dkms/trixie", "the same by Debian 13's dkms, gcc and kernel",
                          functools.partial(_other, "trixie"), apart=True),
+                    Case("package/autopkgtest", "what debian/tests/ says, run by autopkgtest",
+                         functools.partial(_layer, "autopkgtest.sh", releases["6.1"], "prebuilt"),
+                         apart=True),
                     Case("package/install", "a Debian guest: installed, rescued, removed",
                          _install, apart=True, busy=True)]
     newest = list(releases.values())[-1]
