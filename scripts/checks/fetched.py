@@ -28,6 +28,7 @@ SERIES = CHECKED + SOAKED
 FLAVOURS = tuple(kernel.FLAVOURS)
 BOOTED = SERIES + tuple(name for name in FLAVOURS if kernel.FLAVOURS[name][2] == "amd64")
 FETCH_LIMIT = 3 * 3600      # seconds, for some 250 MB each
+MATRIX_LIMIT = 6 * 3600     # seconds; some ten minutes a kernel on a busy machine
 
 
 def _fetch(series, run):
@@ -63,6 +64,21 @@ def _modules(series, run):
     folder = build.make(run, need(series), "W=1", *goals, modules=modules)
     if "kvmclock" not in modules and (folder / "kvmclock.ko").exists():
         raise Failed("kvmclock was built for a processor that has no kvm-clock")
+
+
+def _matrix(run):
+    """The tables of what works where; none of it may be broken."""
+    status, output = run.call(TOP / "scripts" / "matrix", timeout=MATRIX_LIMIT)
+    if status:
+        raise Failed(f"ended with {status}: "
+                     + next((line for line in output.splitlines() if "FAILS" in line),
+                            last_line(output)))
+
+
+def matrix_cases():
+    """Return the case of make soak that goes over all kernels, to be run last."""
+    return [Case("matrix/all", "build, sparse, disk, network and balloon on every kernel here",
+                 _matrix, apart=True, busy=True)]
 
 
 def cases(soak=False):

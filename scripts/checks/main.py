@@ -32,7 +32,8 @@ def collect(soak=False):
     if soak:
         return build.cases(releases, soak=True) + fetched.cases(soak=True) \
             + boot.cases(releases, soak=True) + host.cases(releases, soak=True) \
-            + kunit.cases(releases, soak=True) + package.cases(releases, soak=True)
+            + kunit.cases(releases, soak=True) + package.cases(releases, soak=True) \
+            + fetched.matrix_cases()
     cases = []
     for kind in (style, build, params, package, engine, host, kunit, boot):
         cases += kind.cases(releases)

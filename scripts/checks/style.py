@@ -188,6 +188,10 @@ def _flake8(run):
     run.must("flake8", "--isolated", "--max-line-length=100", *sorted(paths))
 
 
+def _readme(run):
+    run.must(TOP / "scripts" / "readme", "--check")
+
+
 def cases(_releases):
     """Return the static cases, which do not depend on a kernel."""
     return [
@@ -204,4 +208,5 @@ def cases(_releases):
         Case("style/licence", "each file names its licence", _licences),
         Case("style/shellcheck", "shellcheck finds nothing", _shellcheck),
         Case("style/flake8", "flake8 finds nothing", _flake8),
+        Case("style/readme", "the tables of README.md are what was measured", _readme),
     ]
