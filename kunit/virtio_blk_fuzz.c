@@ -59,6 +59,7 @@ MODULE_PARM_DESC(starved, "Allocations fail at random meanwhile");
 
 static struct fuzz_run bf_run;
 static struct bf *bf_disks;
+static struct bf_zoned bf_zoned;
 
 /**
  * bf_finding() - report what must not be
@@ -115,14 +116,45 @@ static int bf_is_disk(struct device *dev, void *data)
 	return 1;
 }
 
-static void bf_close(struct bf *bf)
+/**
+ * bf_open_disk() - open the disk of a device
+ * @fv: the device
+ * @dev: where to put the device of the disk; NULL so far
+ *
+ * Context: process.
+ * Return: the open disk, or NULL if the driver has made none; for bf_close_disk() either way.
+ */
+struct file *bf_open_disk(struct fv_device *fv, struct device **dev)
 {
-	if (bf->file) {
-		bdev_fput(bf->file);
+	struct file *file;
+
+	device_for_each_child(&fv->vdev.dev, dev, bf_is_disk);
+	if (!*dev)
+		return NULL;
+	file = bdev_file_open_by_dev((*dev)->devt, BLK_OPEN_READ | BLK_OPEN_WRITE, NULL, NULL);
+	return IS_ERR(file) ? NULL : file;
+}
+
+/**
+ * bf_close_disk() - close a disk
+ * @file: of bf_open_disk(), or NULL
+ * @dev: of bf_open_disk(), or NULL
+ *
+ * Context: process.
+ */
+void bf_close_disk(struct file *file, struct device *dev)
+{
+	if (file) {
+		bdev_fput(file);
 		flush_delayed_fput();
 	}
-	if (bf->dev)
-		put_device(bf->dev);
+	if (dev)
+		put_device(dev);
+}
+
+static void bf_close(struct bf *bf)
+{
+	bf_close_disk(bf->file, bf->dev);
 	bf->file = NULL;
 	bf->dev = NULL;
 }
@@ -130,20 +162,14 @@ static void bf_close(struct bf *bf)
 /* The disk is empty when it is plugged: so nobody reads partitions off it. */
 static bool bf_open(struct bf *bf)
 {
-	struct file *file;
-
 	if (!fv_bound(bf->fv))
 		return false;
-	device_for_each_child(&bf->fv->vdev.dev, &bf->dev, bf_is_disk);
-	if (!bf->dev)
-		return false;
-	file = bdev_file_open_by_dev(bf->dev->devt, BLK_OPEN_READ | BLK_OPEN_WRITE, NULL, NULL);
-	if (IS_ERR(file)) {
+	bf->file = bf_open_disk(bf->fv, &bf->dev);
+	if (!bf->file) {
 		bf_close(bf);
 		return false;
 	}
-	bf->file = file;
-	bf->bdev = file_bdev(file);
+	bf->bdev = file_bdev(bf->file);
 	bf->wrong_ids = bf_wrong_ids(bf);
 	bm_resize(bf->bm, BF_CAPACITY);
 	return true;
@@ -406,6 +432,8 @@ static int bf_all(void)
 
 	for (i = 0; i < BF_DISKS && !err; i++)
 		err = bf_start(&bf_disks[i], i);
+	if (!err)
+		err = bf_zoned_start(&bf_zoned, &bf_run);
 	while (!err && fuzz_more(&bf_run))
 		schedule_timeout_interruptible(HZ / 10);
 	if (err)
@@ -414,7 +442,8 @@ static int bf_all(void)
 		e = bf_stop(&bf_disks[i]);
 		err = err ?: e;
 	}
-	return err;
+	e = bf_zoned_stop(&bf_zoned);
+	return err ?: e;
 }
 
 static int __init bf_init(void)
@@ -435,6 +464,8 @@ static int __init bf_init(void)
 	bf_run.rare = BF_SLOW;
 	bf_run.asleep = BIT(FV_EVIL_RESET_STUCK);
 	err = bf_mutate_init(&bf_run);
+	if (!err)
+		err = bf_zoned_init(&bf_run);
 	if (!err)
 		err = fv_param_write("virtio_blk", "io_timeout", "1");
 	if (!err)

@@ -103,7 +103,29 @@ struct bf {
 	struct bf_slot slots[BF_SLOTS];
 };
 
+/**
+ * struct bf_zoned - a disk with zones, and who uses it
+ * @run: see there; of all disks
+ * @thread: of whoever uses it
+ * @bm: the disk
+ * @page: data
+ * @permille: of a thousand answers so many are lies
+ * @zone_sectors: size of a zone, as the block layer has it
+ * @bad: the driver has passed on what cannot be
+ */
+struct bf_zoned {
+	struct fuzz_run *run;
+	struct task_struct *thread;
+	struct bm *bm;
+	struct page *page;
+	u32 permille;
+	u64 zone_sectors;
+	unsigned int bad;
+};
+
 /* The disk: virtio_blk_fuzz.c */
+struct file *bf_open_disk(struct fv_device *fv, struct device **dev);
+void bf_close_disk(struct file *file, struct device *dev);
 int bf_wrong_ids(struct bf *bf);
 __printf(2, 3) void bf_finding(struct bf *bf, const char *fmt, ...);
 
@@ -121,5 +143,10 @@ int bf_mutate_init(struct fuzz_run *run);
 void bf_calm(struct bf *bf);
 void bf_mutate_config(struct bf *bf);
 void bf_time_out(struct bf *bf);
+
+/* Disks with zones: virtio_blk_fuzz_zoned.c */
+int bf_zoned_init(struct fuzz_run *run);
+int bf_zoned_start(struct bf_zoned *bz, struct fuzz_run *run);
+int bf_zoned_stop(struct bf_zoned *bz);
 
 #endif /* KGD_VIRTIO_BLK_FUZZ_H */
