@@ -28,7 +28,7 @@ class Boot(typing.NamedTuple):
 # Those of make check, and those that only make soak has, which are the same with each
 # parameter. The debug kernel is some four times slower than the fast one, which has each
 # allocation.
-CHECKED = (Boot("6.12", "debug", 3600, nth_step=16, thin=12), Boot("6.12", "fast", 1200, thin=2))
+CHECKED = (Boot("6.12", "debug", 3600, nth_step=24, thin=20), Boot("6.12", "fast", 1200, thin=3))
 SOAKED = (Boot("6.12", "debug", 3600), Boot("6.12", "fast", 1200),
           Boot("6.1", "fast", 1200), Boot("6.1", "debug", 3600))
 # A kernel that is not in the cache is built first.
