@@ -6,6 +6,7 @@
 #include <linux/export.h>
 #include <linux/kthread.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 
 #include "fake_virtio_core.h"
 
@@ -213,7 +214,13 @@ bool fv_op_notify(struct virtqueue *vq)
 static int fv_thread(void *data)
 {
 	struct fv_device *fv = data;
+	unsigned int flags;
 
+	/*
+	 * A device does not live on the guest's memory. One that had to wait for some, in the
+	 * middle of a shortage, would wait for a driver that waits for its answer.
+	 */
+	flags = memalloc_noreclaim_save();
 	while (!kthread_should_stop()) {
 		wait_event_interruptible(fv->priv->work,
 					 kthread_should_stop() || fv_has_work(fv));
@@ -221,6 +228,7 @@ static int fv_thread(void *data)
 		fv_wake_tests(fv);
 		cond_resched();
 	}
+	memalloc_noreclaim_restore(flags);
 	return 0;
 }
 
