@@ -77,6 +77,7 @@ struct nt {
 /* virtio_net_kunit_lib.c */
 int nt_init(struct kunit *test);
 void nt_exit(struct kunit *test);
+rx_handler_result_t nt_rx_handler(struct sk_buff **pskb);
 void nt_setup_desc(const struct nt_setup *setup, char *desc);
 struct nt *nt_create(struct kunit *test, const struct nm_params *params);
 struct nt *nt_start(struct kunit *test, const struct nm_params *params);

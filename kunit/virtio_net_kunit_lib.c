@@ -117,8 +117,14 @@ int nt_init(struct kunit *test)
 	return 0;
 }
 
-/* Frames that are received end here, the stack does not see them. */
-static rx_handler_result_t nt_rx_handler(struct sk_buff **pskb)
+/**
+ * nt_rx_handler() - frames that are received end here, the stack does not see them
+ * @pskb: the frame
+ *
+ * Context: softirq.
+ * Return: RX_HANDLER_CONSUMED.
+ */
+rx_handler_result_t nt_rx_handler(struct sk_buff **pskb)
 {
 	struct nt *nt = rcu_dereference((*pskb)->dev->rx_handler_data);
 	struct sk_buff *skb = skb_share_check(*pskb, GFP_ATOMIC);

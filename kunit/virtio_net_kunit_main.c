@@ -251,6 +251,95 @@ static void nt_ethtool_info(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ops->get_sset_count(nt->dev, ETH_SS_TEST), -EOPNOTSUPP);
 }
 
+/* One frame each way through the interface that the stack uses. */
+static void nt_expect_master(struct nt *nt, struct net_device *master)
+{
+	struct sk_buff *skb = alloc_skb(LL_RESERVED_SPACE(master) + 300, GFP_KERNEL);
+	u64 sent = READ_ONCE(nt->nm->nr_sent);
+	struct nm_frame *frame;
+
+	KUNIT_ASSERT_NOT_NULL(nt->test, skb);
+	nm_drop_sent(nt->nm);
+	skb_reserve(skb, LL_RESERVED_SPACE(master));
+	nt_make_frame(nt, skb_put(skb, 300), 300, 6);
+	skb_reset_mac_header(skb);
+	skb->protocol = htons(NT_ETHERTYPE);
+	skb->dev = master;
+	KUNIT_EXPECT_EQ(nt->test, dev_queue_xmit(skb), 0);
+	KUNIT_ASSERT_TRUE(nt->test, nm_wait_sent(nt->nm, sent + 1, NT_MS));
+	frame = nt_next_sent(nt);
+	KUNIT_ASSERT_NOT_NULL(nt->test, frame);
+	KUNIT_EXPECT_TRUE(nt->test, nt_frame_is(nt, frame->data, frame->len, 6));
+	nm_free_frame(frame);
+
+	KUNIT_ASSERT_TRUE(nt->test, nm_wait_buffers(nt->nm, 0, 4, NT_MS));
+	KUNIT_EXPECT_EQ(nt->test, nt_inject(nt, 0, 432, 78, NULL, NULL), 0);
+	KUNIT_EXPECT_TRUE(nt->test, nt_rx_arrives(nt, 432, 78));
+}
+
+/* STANDBY: another interface has the traffic, and this one is below it. */
+static void nt_standby(struct kunit *test)
+{
+	const struct nm_params params = {
+		.features = NT_FULL | NM_F_STANDBY, .mode = FV_RUN,
+	};
+	struct nt *nt = test->priv;
+	struct net_device *master;
+	char name[8] = "";
+	unsigned int i;
+
+	nt->nm = nm_create(test, &params);
+	KUNIT_ASSERT_NOT_NULL(test, nt->nm);
+	nt->fv = nt->nm->fv;
+	KUNIT_ASSERT_EQ(test, fv_plug(nt->fv), 0);
+	KUNIT_ASSERT_TRUE(test, nm_has(nt->nm, NM_F_STANDBY));
+	nt->dev = nm_netdev(nt->nm);
+	KUNIT_ASSERT_NOT_NULL(test, nt->dev);
+
+	rtnl_lock();
+	master = netdev_master_upper_dev_get(nt->dev);
+	KUNIT_EXPECT_EQ(test, nt->dev->netdev_ops->ndo_get_phys_port_name(nt->dev, name,
+									  sizeof(name)), 0);
+	KUNIT_EXPECT_STREQ(test, name, "sby");
+	if (master) {
+		NT_EXPECT_SAME(test, master->dev_addr, nt->dev->dev_addr, ETH_ALEN);
+		KUNIT_EXPECT_EQ(test, netdev_rx_handler_register(master, nt_rx_handler, nt), 0);
+		KUNIT_EXPECT_EQ(test, dev_open(master, NULL), 0);
+	}
+	rtnl_unlock();
+	KUNIT_ASSERT_NOT_NULL(test, master);
+
+	nt_expect_master(nt, master);
+	nm_set_link(nt->nm, false);
+	for (i = 0; i < NT_MS && netif_carrier_ok(master); i++)
+		nt_nap();
+	KUNIT_EXPECT_FALSE(test, netif_carrier_ok(master));
+	nm_set_link(nt->nm, true);
+	for (i = 0; i < NT_MS && !netif_carrier_ok(master); i++)
+		nt_nap();
+	KUNIT_EXPECT_EQ(test, fv_freeze(nt->fv), 0);
+	KUNIT_EXPECT_EQ(test, fv_restore(nt->fv), 0);
+	nt_expect_master(nt, master);
+
+	rtnl_lock();
+	netdev_rx_handler_unregister(master);
+	rtnl_unlock();
+	nt_expect_clean(nt);
+}
+
+/* Without an address of the device nobody finds the interface it stands by for. */
+static void nt_standby_no_mac(struct kunit *test)
+{
+	const struct nm_params params = {
+		.features = (NT_FULL | NM_F_STANDBY) & ~NM_F_MAC, .mode = FV_RUN,
+	};
+	struct nt *nt = nt_start(test, &params);
+
+	KUNIT_EXPECT_FALSE(test, nm_has(nt->nm, NM_F_STANDBY));
+	nt_expect_traffic(nt);
+	nt_expect_clean(nt);
+}
+
 static struct kunit_case nt_base_cases[] = {
 	KUNIT_CASE_PARAM(nt_probe, matrix_gen_params),
 	KUNIT_CASE_PARAM(nt_open_close, matrix_gen_params),
@@ -261,6 +350,8 @@ static struct kunit_case nt_base_cases[] = {
 	KUNIT_CASE(nt_no_mac),
 	KUNIT_CASE_PARAM(nt_config_pairs, pairs_gen_params),
 	KUNIT_CASE(nt_ethtool_info),
+	KUNIT_CASE(nt_standby),
+	KUNIT_CASE(nt_standby_no_mac),
 	{}
 };
 
