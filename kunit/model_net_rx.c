@@ -197,6 +197,13 @@ static bool nm_hdr_negotiated(struct nm *nm, const struct nm_hdr *hdr)
 	return !need || nm->ctrl.offloads & need;
 }
 
+static bool nm_rsc_type(u8 gso_type)
+{
+	gso_type &= ~NM_GSO_ECN;
+
+	return gso_type == NM_GSO_TCPV4 || gso_type == NM_GSO_TCPV6;
+}
+
 static void nm_write_hdr(struct nm *nm, struct nm_wire_hdr *wire, const struct nm_hdr *hdr,
 			 const void *data, unsigned int len, u16 bufs)
 {
@@ -213,7 +220,8 @@ static void nm_write_hdr(struct nm *nm, struct nm_wire_hdr *wire, const struct n
 	wire->csum_offset = nm16_from_cpu(nm, hdr->csum_offset);
 	wire->num_buffers = nm16_from_cpu(nm, bufs);
 
-	if (hdr->gso_type && hdr->gso_size && nm_has(nm, NM_F_RSC_EXT)) {
+	if (nm_rsc_type(hdr->gso_type) && hdr->gso_size && nm_has(nm, NM_F_RSC_EXT) &&
+	    !(hdr->flags & NM_HDR_RSC_INFO)) {
 		/* Coalesced segments, duplicate acknowledgements. */
 		wire->flags |= NM_HDR_RSC_INFO;
 		payload = len - min_t(unsigned int, hdr->hdr_len, len);

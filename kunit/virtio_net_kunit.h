@@ -147,6 +147,7 @@ extern struct kunit_suite nt_suite_fail;
 extern struct kunit_suite nt_suite_hostile;
 extern struct kunit_suite nt_suite_model;
 extern struct kunit_suite nt_suite_recovery;
+extern struct kunit_suite nt_suite_rsc;
 extern struct kunit_suite nt_suite_rss;
 extern struct kunit_suite nt_suite_xdp;
 

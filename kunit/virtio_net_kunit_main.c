@@ -364,7 +364,8 @@ struct kunit_suite nt_suite_base = {
 
 kunit_test_suites(&nt_suite_base, &nt_suite_model, &nt_suite_data, &nt_suite_offload,
 		  &nt_suite_control, &nt_suite_devstats, &nt_suite_life, &nt_suite_fail,
-		  &nt_suite_hostile, &nt_suite_recovery, &nt_suite_rss, &nt_suite_xdp);
+		  &nt_suite_hostile, &nt_suite_recovery, &nt_suite_rsc,
+		  &nt_suite_rss, &nt_suite_xdp);
 
 MODULE_DESCRIPTION("Tests of virtio_net on a fake device");
 MODULE_AUTHOR("kvm-guest-drivers-linux authors");

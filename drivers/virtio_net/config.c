@@ -6,6 +6,7 @@
 #include <linux/if_ether.h>
 
 #include "ctrl.h"
+#include "rsc.h"
 #include "rss.h"
 #include "rx.h"
 
@@ -144,6 +145,7 @@ int vnet_validate(struct virtio_device *vdev)
 
 	vnet_validate_ecn(vdev);
 	vnet_validate_uso(vdev);
+	vnet_rsc_validate(vdev);
 	vnet_validate_mtu(vdev);
 	vnet_rss_validate(vdev);
 	vnet_validate_pairs(vdev);

@@ -11,6 +11,10 @@
 
 #include "net.h"
 
+/* rsc.c */
+int vnet_rsc_to_skb(const struct vnet *vn, struct sk_buff *skb,
+		    const struct virtio_net_hdr *hdr);
+
 /* The legacy interface uses the byte order of the guest. */
 static inline u16 vnet16_to_cpu(const struct vnet *vn, __virtio16 val)
 {
@@ -73,6 +77,8 @@ static inline int vnet_hdr_to_skb(const struct vnet *vn, struct sk_buff *skb,
 		return 0;
 	}
 
+	if (unlikely(vn->rsc) && hdr->flags & VIRTIO_NET_HDR_F_RSC_INFO)
+		return vnet_rsc_to_skb(vn, skb, hdr);
 	if (!vnet_hdr_sane(vn, hdr))
 		return -EINVAL;
 

@@ -338,6 +338,7 @@ struct vnet_rss {
  * @hdr_len: length of the virtio header
  * @little_endian: byte order of the header
  * @guest_csum: the device may vouch for checksums
+ * @rsc: received headers may have coalescing information
  * @mergeable: VIRTIO_NET_F_MRG_RXBUF
  * @any_layout: a buffer may be cut into descriptors at will
  * @napi_tx: completions come by interrupt
@@ -385,6 +386,7 @@ struct vnet {
 	u8 hdr_len;
 	bool little_endian;
 	bool guest_csum;
+	bool rsc;
 	bool mergeable;
 	bool any_layout;
 	bool napi_tx;

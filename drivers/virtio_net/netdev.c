@@ -384,6 +384,7 @@ static void vnet_setup_rx_features(struct vnet *vn)
 	struct net_device *dev = vn->dev;
 	unsigned int i;
 
+	vn->rsc = vnet_has(vn, VIRTIO_NET_F_RSC_EXT);
 	vn->guest_csum = vnet_has(vn, VIRTIO_NET_F_GUEST_CSUM);
 	if (vn->guest_csum) {
 		dev->features |= NETIF_F_RXCSUM;
