@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* KUnit tests of virtio_net: counters of the device. */
 
+#include <linux/delay.h>
+#include <linux/rtnetlink.h>
+#include <linux/string.h>
+#include <net/netdev_queues.h>
+
 #include "virtio_net_kunit.h"
 
 #define NT_DEVSTATS	(NT_FULL | NM_F_MQ | NM_F_DEVICE_STATS)
@@ -188,12 +193,132 @@ static void nt_devstats_none(struct kunit *test)
 	}
 }
 
+#ifdef NETDEV_HAS_STAT_OPS
+
+/* What netlink is told of a queue pair; what nobody counts stays as it was. */
+struct nt_qstats {
+	struct netdev_queue_stats_rx rx;
+	struct netdev_queue_stats_tx tx;
+};
+
+static void nt_get_qstats(struct nt *nt, int pair, struct nt_qstats *got)
+{
+	memset(got, 0xff, sizeof(*got));
+	rtnl_lock();
+	nt->dev->stat_ops->get_queue_stats_rx(nt->dev, pair, &got->rx);
+	nt->dev->stat_ops->get_queue_stats_tx(nt->dev, pair, &got->tx);
+	rtnl_unlock();
+}
+
+static void nt_get_base(struct nt *nt, struct nt_qstats *got)
+{
+	memset(got, 0xff, sizeof(*got));
+	rtnl_lock();
+	nt->dev->stat_ops->get_base_stats(nt->dev, &got->rx, &got->tx);
+	rtnl_unlock();
+}
+
+static void nt_qstats_values(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	struct nm_count *rx = &nt->nm->counts[0], *tx = &nt->nm->counts[1];
+	struct nt_qstats got;
+
+	nt_expect_traffic(nt);
+	nt_get_qstats(nt, 0, &got);
+	KUNIT_EXPECT_EQ(test, got.rx.packets, rx->packets);
+	KUNIT_EXPECT_EQ(test, got.rx.hw_drops, rx->drops);
+	KUNIT_EXPECT_EQ(test, got.rx.hw_drop_overruns, rx->overruns);
+	KUNIT_EXPECT_EQ(test, got.rx.csum_unnecessary,
+			nm_has(nt->nm, NM_F_GUEST_CSUM) ? rx->csum_valid : U64_MAX);
+	KUNIT_EXPECT_EQ(test, got.rx.hw_gro_bytes,
+			nm_has(nt->nm, NM_F_GUEST_TSO4) ? rx->gso_bytes : U64_MAX);
+	KUNIT_EXPECT_EQ(test, got.rx.alloc_fail, U64_MAX);
+	KUNIT_EXPECT_EQ(test, got.tx.packets, tx->packets);
+	KUNIT_EXPECT_EQ(test, got.tx.hw_drop_errors, tx->malformed);
+	KUNIT_EXPECT_EQ(test, got.tx.needs_csum,
+			nm_has(nt->nm, NM_F_CSUM) ? tx->needs_csum : U64_MAX);
+	KUNIT_EXPECT_EQ(test, got.tx.hw_gso_wire_bytes,
+			nm_has(nt->nm, NM_F_HOST_TSO4) ? tx->gso_seg_bytes : U64_MAX);
+	KUNIT_EXPECT_EQ(test, got.tx.stop, 0);
+	nt_expect_clean(nt);
+}
+
+/* Queues that are not in use count for the device all the same. */
+static void nt_qstats_base(struct kunit *test)
+{
+	struct nt *nt = nt_start(test, &nt_devstats[0].dev);
+	struct nt_qstats got, base;
+
+	nt_get_base(nt, &base);
+	KUNIT_EXPECT_EQ(test, base.rx.packets, 0);
+	KUNIT_EXPECT_EQ(test, base.tx.packets, 0);
+	KUNIT_EXPECT_EQ(test, base.tx.hw_drops, 0);
+	KUNIT_EXPECT_EQ(test, base.rx.alloc_fail, U64_MAX);
+	nt_expect_traffic(nt);
+	nt_get_qstats(nt, 1, &got);
+	KUNIT_EXPECT_EQ(test, nt_set_channels(nt, 1), 0);
+	nt_get_base(nt, &base);
+	KUNIT_EXPECT_EQ(test, base.rx.packets, got.rx.packets);
+	KUNIT_EXPECT_EQ(test, base.tx.bytes, got.tx.bytes);
+	nt_expect_clean(nt);
+}
+
+/* Queue by queue, but the device is asked once a second. */
+static void nt_qstats_asks_once(struct kunit *test)
+{
+	struct nt *nt = nt_start(test, &nt_devstats[0].dev);
+	struct nt_qstats got;
+	unsigned int i;
+	u64 commands;
+
+	nt_get_qstats(nt, 0, &got);
+	commands = READ_ONCE(nt->nm->ctrl.commands);
+	for (i = 0; i < 10; i++)
+		nt_get_qstats(nt, i % 2, &got);
+	/* A slow machine may need a second for that, not for each. */
+	KUNIT_EXPECT_LE(test, READ_ONCE(nt->nm->ctrl.commands), commands + 5);
+
+	nt->nm->refuse = BIT(NM_CTRL_STATS);
+	msleep(1100);
+	nt_get_qstats(nt, 0, &got);
+	KUNIT_EXPECT_EQ(test, got.rx.packets, nt->nm->counts[0].packets);
+	KUNIT_EXPECT_NE(test, got.rx.hw_drops, U64_MAX);
+	nt->nm->refuse = 0;
+}
+
+/* Without DEVICE_STATS there is what the driver counts. */
+static void nt_qstats_without_device(struct kunit *test)
+{
+	struct nm_params params = nt_devstats[0].dev;
+	struct nt_qstats got;
+	struct nt *nt;
+
+	params.features &= ~NM_F_DEVICE_STATS;
+	nt = nt_start(test, &params);
+	nt_expect_traffic(nt);
+	nt_get_qstats(nt, 0, &got);
+	KUNIT_EXPECT_EQ(test, got.rx.packets, nt->nm->counts[0].packets);
+	KUNIT_EXPECT_EQ(test, got.rx.hw_drops, U64_MAX);
+	KUNIT_EXPECT_EQ(test, got.tx.hw_gso_packets, U64_MAX);
+	nt_expect_clean(nt);
+}
+
+#endif
+
 static struct kunit_case nt_devstats_cases[] = {
 	KUNIT_CASE_PARAM(nt_devstats_values, devstats_gen_params),
 	KUNIT_CASE(nt_devstats_channels),
 	KUNIT_CASE(nt_devstats_lies),
 	KUNIT_CASE(nt_devstats_all_types),
 	KUNIT_CASE(nt_devstats_none),
+#ifdef NETDEV_HAS_STAT_OPS
+	KUNIT_CASE_PARAM(nt_qstats_values, devstats_gen_params),
+	KUNIT_CASE(nt_qstats_base),
+	KUNIT_CASE(nt_qstats_asks_once),
+	KUNIT_CASE(nt_qstats_without_device),
+#endif
 	{}
 };
 

@@ -4,6 +4,7 @@
 #include <linux/ethtool.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/virtio_net.h>
 
 #include "ctrl.h"
@@ -401,6 +402,65 @@ static u64 *vnet_devstats_sums(const struct vnet *vn, unsigned int kind, unsigne
 	return data;
 }
 
+/* Ask for all. Those that the device does not tell, or not in time, stay as they were. */
+static void vnet_devstats_ask_all(struct vnet *vn)
+{
+	unsigned long end = jiffies + VNET_DEVSTATS_TIME;
+	unsigned int pair;
+	int err = 0;
+
+	for (pair = 0; pair < vn->pairs && !err && time_before(jiffies, end);
+	     pair += VNET_DEVSTATS_PAIRS)
+		err = vnet_devstats_update(vn, pair, min_t(unsigned int, vn->pairs,
+							   pair + VNET_DEVSTATS_PAIRS));
+	if (err && net_ratelimit())
+		netdev_warn(vn->dev, "device statistics not updated, error %d\n", err);
+	vn->devstats_asked = jiffies;
+}
+
+/**
+ * vnet_devstats_refresh() - have values that are no older than a second
+ * @vn: the device
+ *
+ * For those who ask queue by queue: a device that does not answer is not asked as often.
+ *
+ * Context: RTNL held, may sleep.
+ */
+void vnet_devstats_refresh(struct vnet *vn)
+{
+	if (vn->devstats_types &&
+	    (!vn->devstats_asked || time_after(jiffies, vn->devstats_asked + HZ)))
+		vnet_devstats_ask_all(vn);
+}
+
+/**
+ * vnet_devstats_value() - a counter of a queue as it was when it was last asked for
+ * @vn: the device
+ * @tx: of the transmit queue
+ * @pair: of this queue pair
+ * @name: as in the name that ethtool -S shows, after hw_
+ * @value: where to put it
+ *
+ * Context: RTNL held.
+ * Return: false if the device does not count that.
+ */
+bool vnet_devstats_value(const struct vnet *vn, bool tx, unsigned int pair, const char *name,
+			 u64 *value)
+{
+	unsigned int kind = tx ? VNET_DEVSTATS_TX : VNET_DEVSTATS_RX;
+	const struct vnet_devstats_set *set = &vnet_devstats_sets[kind];
+	unsigned int i;
+
+	for (i = 0; i < set->num; i++) {
+		if (strcmp(set->desc[i].name, name) || !vnet_devstats_has(vn, &set->desc[i]))
+			continue;
+		*value = vnet_devstats_values(vn, VNET_RXQ(pair) + kind)[i];
+		return true;
+	}
+
+	return false;
+}
+
 /**
  * vnet_devstats_fill() - values of these counters
  * @vn: the device
@@ -413,19 +473,12 @@ static u64 *vnet_devstats_sums(const struct vnet *vn, unsigned int kind, unsigne
  */
 void vnet_devstats_fill(struct vnet *vn, u64 *data)
 {
-	unsigned long end = jiffies + VNET_DEVSTATS_TIME;
 	unsigned int kind, pair;
-	int err = 0;
 
 	if (!vn->devstats_types)
 		return;
 
-	for (pair = 0; pair < vn->pairs && !err && time_before(jiffies, end);
-	     pair += VNET_DEVSTATS_PAIRS)
-		err = vnet_devstats_update(vn, pair, min_t(unsigned int, vn->pairs,
-							   pair + VNET_DEVSTATS_PAIRS));
-	if (err && net_ratelimit())
-		netdev_warn(vn->dev, "device statistics not updated, error %d\n", err);
+	vnet_devstats_ask_all(vn);
 
 	data = vnet_devstats_sums(vn, VNET_DEVSTATS_RX, 0, vn->pairs, data);
 	data = vnet_devstats_sums(vn, VNET_DEVSTATS_TX, 0, vn->pairs, data);

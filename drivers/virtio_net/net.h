@@ -349,6 +349,7 @@ struct vnet_rss {
  * @failover: the standby of a passed-through device, or NULL
  * @rss: see there
  * @devstats: counters of the device, see devstats.c, or NULL; RTNL
+ * @devstats_asked: when they were last asked for, in jiffies; RTNL
  * @devstats_types: bit n: it has VIRTIO_NET_STATS_TYPE_REPLY type n
  * @coal_rx: for all receive queues; RTNL
  * @coal_tx: for all transmit queues; RTNL
@@ -397,6 +398,7 @@ struct vnet {
 	struct failover *failover;
 	struct vnet_rss rss;
 	u64 *devstats;
+	unsigned long devstats_asked;
 	u64 devstats_types;
 	struct vnet_coal coal_rx;
 	struct vnet_coal coal_tx;

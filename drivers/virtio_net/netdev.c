@@ -7,6 +7,7 @@
 
 #include "coal.h"
 #include "ctrl.h"
+#include "qstats.h"
 #include "rx.h"
 #include "tx.h"
 #include "xdp.h"
@@ -463,6 +464,7 @@ void vnet_netdev_setup(struct vnet *vn, bool csum, bool gso)
 
 	dev->netdev_ops = &vnet_netdev_ops;
 	dev->ethtool_ops = &vnet_ethtool_ops;
+	vnet_qstats_setup(dev);
 	dev->priv_flags |= IFF_UNICAST_FLT | IFF_LIVE_ADDR_CHANGE;
 	dev->features = NETIF_F_HIGHDMA;
 	if (vn->any_layout)
