@@ -85,13 +85,15 @@ fail_nth_loop(struct kunit *test, void (*what)(void *ctx),
 	      void (*after)(struct kunit *test, void *ctx, bool failed), void *ctx,
 	      unsigned int max)
 {
-	unsigned int n;
+	unsigned int n = 0;
 	bool failed;
 
 	if (!fail_nth_works())
 		kunit_skip(test, "no fault injection, or failslab/ignore-gfp-wait is set");
 
-	for (n = 1; n <= max; n += max(nth_step, 1U)) {
+	while (n < max) {
+		/* Whatever the step, the last one shows whether there are more. */
+		n = n ? min(n + max(nth_step, 1U), max) : 1;
 		fail_nth_set(n);
 		what(ctx);
 		failed = !fail_nth_take();
