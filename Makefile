@@ -130,7 +130,7 @@ help:
 	@echo '  make demo                   a guest runs on the four modules, under a real KVM'
 	@echo '  make check                  every test'
 	@echo '  make soak [ROUNDS=30]       those that take things away under load, for hours; KUnit on 6.1'
-	@echo '  make check-install          the packages in a Debian guest: installed, rescued, removed'
+	@echo '  make check-install          the packages in a Debian guest: secure boot, rescue, removal'
 	@echo
 	@echo 'To build and install:'
 	@echo '  make modules [KVER=release] build/<release>/*.ko; default: $(or $(KVER),no headers found);'

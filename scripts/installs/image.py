@@ -2,7 +2,8 @@
 """Debians of their own: entries of the cache, and disks made of them.
 
 An entry, image-SUITE-VERSION, holds root.tar (the system, with a kernel, its headers and
-compiler, and dkms) and "packages", which is written last; an entry without one is not there.
+compiler, and dkms), debs/ (packages that boot loaders are taken from, if there are any) and
+"packages", which is written last; an entry without one is not there.
 """
 
 import os
@@ -14,12 +15,17 @@ import subprocess
 from fetcher import apt
 from rig.common import RigError, cache_dir, cache_lock
 
-FORMAT = "1"        # to be raised when what an entry holds changes
+from . import firmware
+
+# To be raised when what an entry holds changes.
+FORMAT = {"bookworm": "3", "trixie": "1"}
 HERE = pathlib.Path(__file__).resolve().parent
 MIRROR = "http://deb.debian.org"
 KERNEL = ("linux-image-amd64", "linux-headers-amd64")
 # What the packages need; dkms would ask for "gcc", which comes with what nobody here wants.
-BUILD = {"bookworm": ("dkms", "gcc-12"), "trixie": ("dkms", "gcc-14")}
+BUILD = {"bookworm": ("dkms", "gcc-12", "openssl", "mokutil"), "trixie": ("dkms", "gcc-14")}
+# Not put into the system: see firmware.py.
+LOADERS = {"bookworm": firmware.PACKAGES, "trixie": ()}
 SYSTEM = ("systemd-sysv", "udev", "kmod", "dbus", "initramfs-tools", "busybox", "zstd", "iproute2",
           "ethtool", "e2fsprogs", "curl", "python3")
 UNWANTED = ("doc", "man", "locale", "info")
@@ -34,6 +40,8 @@ FILES = {
     "etc/systemd/system.conf.d/slow.conf":
         "[Manager]\nDefaultTimeoutStartSec=1800s\nDefaultTimeoutStopSec=600s\n"
         "DefaultDeviceTimeoutSec=1800s\n",
+    # Some units have limits of their own.
+    "etc/systemd/system/service.d/slow.conf": "[Service]\nTimeoutStartSec=1800s\n",
     "etc/systemd/system/agent.service":
         "[Unit]\nDescription=runs what the test sends\n\n"
         "[Service]\nExecStart=/usr/local/sbin/agent\nRestart=always\nRestartSec=1\n"
@@ -55,7 +63,7 @@ MASKED = ("apt-daily.timer", "apt-daily-upgrade.timer", "e2scrub_all.timer", "fs
 
 
 def _entries(suite):
-    found = [path.parent for path in cache_dir().glob(f"image-{suite}-*-{FORMAT}/packages")]
+    found = [path.parent for path in cache_dir().glob(f"image-{suite}-*-{FORMAT[suite]}/packages")]
     return sorted(found, key=lambda path: path.stat().st_mtime)
 
 
@@ -67,13 +75,18 @@ def _sources(suite):
 
 def _bootstrap(suite, work):
     """Make what an entry holds in a folder; return {package: version}."""
-    work.mkdir()
+    (work / "debs").mkdir(parents=True)
+    place = "/var/cache/apt/archives"
+    loaders = [f'rm -f "$1"{place}/*.deb',
+               f'chroot "$1" sh -c "cd {place} && apt-get download {" ".join(LOADERS[suite])}"',
+               f'cp "$1"{place}/*.deb "{work}/debs/"']
     command = ["mmdebstrap", "--mode=root", "--variant=minbase",
                "--aptopt=APT::Install-Recommends \"false\"",
                *(f"--aptopt={line}" for line in apt.network_settings()),
                *(f"--aptopt={line}" for line in apt.patience()),
                *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in UNWANTED),
                f"--include={','.join((*SYSTEM, *BUILD[suite], *KERNEL))}",
+               *(f"--customize-hook={line}" for line in loaders if LOADERS[suite]),
                "--customize-hook=chroot \"$1\" dpkg-query -W -f "
                f"'${{Package}} ${{Version}}\\n' > \"{work}/listed\"",
                suite, str(work / "root.tar"), *_sources(suite)]
@@ -97,8 +110,9 @@ def _make(suite, say):
         listed = _bootstrap(suite, work)
         (work / "log").unlink()
         (work / "listed").rename(work / "packages")
-        path = cache_dir() / f"image-{suite}-{listed[KERNEL[0]]}-{FORMAT}"
-        for old in {*cache_dir().glob(f"image-{suite}-*-{FORMAT}"), path}:
+        path = cache_dir() / f"image-{suite}-{listed[KERNEL[0]]}-{FORMAT[suite]}"
+        # Those of an older format, too.
+        for old in {*cache_dir().glob(f"image-{suite}-*/"), path}:
             shutil.rmtree(old, ignore_errors=True)
         work.rename(path)
         return path

@@ -59,23 +59,42 @@ class Guest:
         if not path.exists() or not path.stat().st_size:
             raise Trouble(f"the disk has no {name}: {done.stdout.strip()}")
 
-    def boot(self, release, initrd=None, append=""):
-        """Boot a kernel of the disk, with an initramfs of the disk; wait for the agent."""
-        self.boots += 1
+    def boot(self, release, initrd=None, append="", firmware=None):
+        """Boot a kernel of the disk, with an initramfs of the disk; wait for the agent.
+
+        QEMU starts it or, if there is one, a firmware (see firmware.py).
+        """
         kernel, ram = self.folder / "vmlinuz", self.folder / "initrd"
         self._dump(f"/boot/vmlinuz-{release}", kernel)
         self._dump(initrd or f"/boot/initrd.img-{release}", ram)
+        # What a kernel does against flaws of a processor costs an emulator most.
+        line = f"root=/dev/vda ro console=ttyS0 systemd.show_status=1 mitigations=off {append}"
+        if firmware:
+            firmware.loads(kernel, ram, line)
+            self.start(firmware.args(), **firmware.machine())
+        else:
+            self.start(["-kernel", str(kernel), "-initrd", str(ram), "-append", line])
+        self.agent = connect(self.folder / "agent", self.process)
+        hello = self._read(HELLO, BOOT_LIMIT, f"boot {self.boots} of {release}")
+        if hello.decode() != release:
+            raise Trouble(f"{hello.decode()} was booted, not {release}")
+
+    def start(self, args, options="", cpus=2):
+        """Start QEMU with the disk, on a machine with more options."""
+        self.boots += 1
         console = self.folder / f"console-{self.boots}.log"
-        for name in ("agent", "qmp"):
+        for name in ("agent", "qmp", "serial"):
             (self.folder / name).unlink(missing_ok=True)
         accel = ["-accel", "kvm", "-cpu", "host"] if self.accel == "kvm" else \
             ["-accel", "tcg,thread=multi", "-cpu", "max"]
+        self._qmp = None
         with open(self.folder / "qemu.log", "ab") as log:
             self.process = subprocess.Popen(
-                ("qemu-system-x86_64", "-M", "q35,sata=off,smbus=off,usb=off", *accel,
-                 "-smp", "2", "-m", str(MEMORY),
+                ("qemu-system-x86_64", "-M", f"q35,sata=off,smbus=off,usb=off{options}", *accel,
+                 "-smp", str(cpus), "-m", str(MEMORY),
                  "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-                 "-serial", f"file:{console}", "-rtc", "base=utc",
+                 "-chardev", f"socket,id=serial,path={self.folder}/serial,server=on,wait=off,"
+                 f"logfile={console}", "-serial", "chardev:serial", "-rtc", "base=utc",
                  "-chardev", f"socket,id=qmp,path={self.folder}/qmp,server=on,wait=off",
                  "-mon", "chardev=qmp,mode=control",
                  "-chardev", f"socket,id=agent,path={self.folder}/agent,server=on,wait=off",
@@ -84,15 +103,8 @@ class Guest:
                  "-drive", f"file={self.disk},if=none,id=disk,format=raw,cache=unsafe",
                  "-device", "virtio-blk-pci,drive=disk",
                  "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
-                 "-device", "virtio-balloon-pci", "-device", "virtio-rng-pci",
-                 "-kernel", str(kernel), "-initrd", str(ram), "-append",
-                 f"root=/dev/vda ro console=ttyS0 systemd.show_status=1 {append}"),
+                 "-device", "virtio-balloon-pci", "-device", "virtio-rng-pci", *args),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={"PATH": TOOL_PATH})
-        self.agent = connect(self.folder / "agent", self.process)
-        self._qmp = None
-        hello = self._read(HELLO, BOOT_LIMIT, f"boot {self.boots} of {release}")
-        if hello.decode() != release:
-            raise Trouble(f"{hello.decode()} was booted, not {release}")
 
     def _read(self, wanted, limit, what):
         """Read from the agent until a pattern; return its first group."""

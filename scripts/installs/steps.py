@@ -13,6 +13,7 @@ import time
 from rig.common import BUILD_DIR, TOP
 
 from . import host, image
+from .firmware import Firmware
 from .machine import MEMORY, Guest, Trouble
 
 FILE_SIZE = 4 << 20     # bytes
@@ -101,6 +102,21 @@ class Life:
         self.guest.run("report.sh", *_report("package", "same"))
 
 
+def _on_copy(life, work):
+    """Go through a step on a copy of the disk, which is thrown away."""
+    kept, copy = life.guest, life.folder / "copy"
+    subprocess.run(("cp", "--sparse=always", life.disk, copy), check=True)
+    life.guest = Guest(life.folder, copy, life.accel)
+    life.guest.boots = kept.boots
+    try:
+        work(life)
+    finally:
+        life.guest.kill()
+        kept.boots = life.guest.boots
+        life.guest = kept
+        copy.unlink()
+
+
 def installed(life):
     """The packages are installed in the running guest, then used from the next boot on."""
     guest = life.guest
@@ -115,6 +131,21 @@ def installed(life):
               life.boot, _drivers("ours"))
     life.step("they work, and are what lies on disk", life.use)
     guest.off()
+
+
+def _secured(life):
+    firmware = Firmware(life.folder, life.entry / "debs")
+    before = f"/boot/initrd.img-{life.release}.before"
+    life.step("secure boot starts what Debian has signed", life.boot,
+              _drivers("kernel", virtio_balloon="none"), initrd=before, firmware=firmware)
+    life.step("ours are refused, since nobody has enrolled the key; the initramfs is left alone",
+              life.guest.run, "secure.sh")
+    life.guest.off()
+
+
+def secured(life):
+    """On a copy of the disk: a machine with secure boot."""
+    _on_copy(life, _secured)
 
 
 def removed(life):
@@ -132,4 +163,4 @@ def removed(life):
     guest.off()
 
 
-STEPS = (installed, removed)
+STEPS = (installed, secured, removed)
