@@ -228,6 +228,29 @@ static void areas_have_an_owner(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mode, KVMCLOCK_COMPANION);
 }
 
+/* Only a TSC that is good for everything goes before the host's clock. */
+static void rating_by_tsc(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, kvmclock_find_host(&kvmclock_info), 0);
+	KUNIT_EXPECT_EQ(test, kvmclock_rating(), 400);
+
+	pvclock_host.max_extended = 0x80000006;
+	pvclock_host.apm = ~0U;
+	KUNIT_ASSERT_EQ(test, kvmclock_find_host(&kvmclock_info), 0);
+	KUNIT_EXPECT_EQ(test, kvmclock_rating(), 400);
+
+	pvclock_host.max_extended = 0x80000008;
+	KUNIT_ASSERT_EQ(test, kvmclock_find_host(&kvmclock_info), 0);
+	KUNIT_EXPECT_EQ(test, kvmclock_rating(), 299);
+	pvclock_host.tsc_unstable = true;
+	KUNIT_EXPECT_EQ(test, kvmclock_rating(), 400);
+	pvclock_host.tsc_unstable = false;
+
+	pvclock_host.apm = ~BIT(8);
+	KUNIT_ASSERT_EQ(test, kvmclock_find_host(&kvmclock_info), 0);
+	KUNIT_EXPECT_EQ(test, kvmclock_rating(), 400);
+}
+
 static struct kunit_case find_cases[] = {
 	KUNIT_CASE(new_msrs),
 	KUNIT_CASE(old_msrs),
@@ -237,6 +260,7 @@ static struct kunit_case find_cases[] = {
 	KUNIT_CASE(no_features_leaf),
 	KUNIT_CASE(areas_are_free),
 	KUNIT_CASE(areas_have_an_owner),
+	KUNIT_CASE(rating_by_tsc),
 	{}
 };
 

@@ -31,6 +31,11 @@ static void soft_cpuid(u32 leaf, u32 regs[4])
 	memset(regs, 0, 4 * sizeof(*regs));
 	if (leaf == 1)
 		regs[2] = base ? BIT(31) : 0;
+	if (leaf == 0x80000000)
+		regs[0] = pvclock_host.max_extended;
+	/* A CPU answers what is beyond with whatever it has. */
+	if (leaf == 0x80000007)
+		regs[3] = pvclock_host.apm;
 	if (!base)
 		return;
 	if (leaf == base) {
@@ -122,12 +127,18 @@ static const struct pvclock_vcpu_time_info *soft_builtin_area(unsigned int cpu)
 	return pvclock_host.builtin;
 }
 
+static bool soft_tsc_unstable(void)
+{
+	return pvclock_host.tsc_unstable;
+}
+
 static const struct kvmclock_host_ops soft_ops = {
 	.cpuid = soft_cpuid,
 	.read_msr = soft_read_msr,
 	.write_msr = soft_write_msr,
 	.pair = soft_pair,
 	.builtin_area = soft_builtin_area,
+	.tsc_unstable = soft_tsc_unstable,
 };
 
 /* The real host, host.c, is not part of this module. */

@@ -38,6 +38,9 @@ enum pvclock_fill {
  * @base: where its CPUID leaves begin, 0 for no hypervisor
  * @max_leaf: what it gives as its last leaf
  * @features: eax of its features leaf
+ * @max_extended: its last extended leaf
+ * @apm: edx of the leaf for power management
+ * @tsc_unstable: the kernel has found the TSC wanting
  * @line: what it writes to an area; the version is up to it
  * @fill: see there
  * @fail_read: CPUs whose MSRs cannot be read
@@ -57,6 +60,9 @@ struct pvclock_host {
 	u32 base;
 	u32 max_leaf;
 	u32 features;
+	u32 max_extended;
+	u32 apm;
+	bool tsc_unstable;
 	struct pvclock_vcpu_time_info line;
 	enum pvclock_fill fill;
 	struct cpumask fail_read;

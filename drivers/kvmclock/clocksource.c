@@ -27,7 +27,12 @@
 #define RATING_MIN	1
 #define RATING_MAX	499
 
-static int rating = 400;
+/* The TSC has 300. */
+#define RATING_BEHIND_TSC	299
+#define RATING_BEFORE_TSC	400
+
+/* 0: nobody has chosen one. */
+static int rating;
 
 static int rating_set(const char *text, const struct kernel_param *kp)
 {
@@ -48,7 +53,7 @@ static const struct kernel_param_ops rating_ops = {
 };
 module_param_cb(rating, &rating_ops, &rating, 0444);
 MODULE_PARM_DESC(rating,
-		 "of the clocksource, 1 to 499: the tsc has 300, the best one becomes current (400)");
+		 "of the clocksource, 1 to 499: the tsc has 300, the best one becomes current (default: 299 if the tsc is invariant and stable, else 400)");
 
 static atomic64_t bad_reads;
 
@@ -253,6 +258,23 @@ static struct clocksource clock = {
 };
 
 /**
+ * kvmclock_rating() - the rating of the clocksource
+ *
+ * A TSC that the hypervisor calls invariant, and of which the kernel has seen nothing else,
+ * tells the same time and can be read by the vDSO: it goes first.
+ *
+ * Context: process, after kvmclock_find_host().
+ * Return: what a person has chosen, or else one before or behind the TSC's.
+ */
+int kvmclock_rating(void)
+{
+	if (rating)
+		return rating;
+	return kvmclock_info.tsc_invariant && !kvmclock_host->tsc_unstable() ?
+	       RATING_BEHIND_TSC : RATING_BEFORE_TSC;
+}
+
+/**
  * kvmclock_clocksource_start() - register the clocksource
  *
  * Context: process, may sleep. The areas are registered.
@@ -262,7 +284,7 @@ int kvmclock_clocksource_start(void)
 {
 	/* Nobody reads it yet; what another host gave, long ago, is no lower bound. */
 	kvmclock_line_reset();
-	clock.rating = rating;
+	clock.rating = kvmclock_rating();
 	return clocksource_register_hz(&clock, NSEC_PER_SEC);
 }
 

@@ -19,6 +19,10 @@
 #define BASE_LAST	0x4000ff00
 #define BASE_STEP	0x100
 
+/* Advanced power management: bit 8 of edx is the invariant TSC. */
+#define APM_LEAF	0x80000007
+#define APM_TSC		BIT(8)
+
 enum { EAX, EBX, ECX, EDX };
 
 static u32 kvm_base(void)
@@ -38,6 +42,17 @@ static u32 kvm_base(void)
 			return base;
 	}
 	return 0;
+}
+
+static bool tsc_is_invariant(void)
+{
+	u32 regs[4];
+
+	kvmclock_host->cpuid(APM_LEAF & BIT(31), regs);
+	if (regs[EAX] < APM_LEAF)
+		return false;
+	kvmclock_host->cpuid(APM_LEAF, regs);
+	return regs[EDX] & APM_TSC;
 }
 
 /**
@@ -72,5 +87,6 @@ int kvmclock_find_host(struct kvmclock_info *info)
 	info->flags = 0;
 	if (info->features & BIT(KVM_FEATURE_CLOCKSOURCE_STABLE_BIT))
 		info->flags = PVCLOCK_TSC_STABLE_BIT;
+	info->tsc_invariant = tsc_is_invariant();
 	return 0;
 }

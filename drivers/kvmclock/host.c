@@ -11,6 +11,7 @@
 #include <asm/msr.h>
 #include <asm/pvclock.h>
 #include <asm/kvmclock.h>
+#include <asm/tsc.h>
 
 #include <uapi/linux/kvm_para.h>
 
@@ -44,12 +45,18 @@ static const struct pvclock_vcpu_time_info *host_builtin_area(unsigned int cpu)
 	return area ? &area->pvti : NULL;
 }
 
+static bool host_tsc_unstable(void)
+{
+	return check_tsc_unstable();
+}
+
 static const struct kvmclock_host_ops host_ops = {
 	.cpuid = host_cpuid,
 	.read_msr = host_read_msr,
 	.write_msr = host_write_msr,
 	.pair = host_pair,
 	.builtin_area = host_builtin_area,
+	.tsc_unstable = host_tsc_unstable,
 };
 
 /* A pointer, so that a test can put a host of its own in its place. */

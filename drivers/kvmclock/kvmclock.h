@@ -33,6 +33,7 @@ enum kvmclock_mode {
  * @write_msr: write an MSR of this CPU; 0 or a negative errno
  * @pair: KVM_HC_CLOCK_PAIRING; 0, or a negative errno if the host gives no pairing
  * @builtin_area: the area that the built-in clock registered for a CPU, or NULL
+ * @tsc_unstable: whether the kernel has found the TSC wanting
  */
 struct kvmclock_host_ops {
 	void (*cpuid)(u32 leaf, u32 regs[4]);
@@ -40,6 +41,7 @@ struct kvmclock_host_ops {
 	int (*write_msr)(u32 msr, u64 value);
 	int (*pair)(u64 address);
 	const struct pvclock_vcpu_time_info *(*builtin_area)(unsigned int cpu);
+	bool (*tsc_unstable)(void);
 };
 
 /**
@@ -48,12 +50,14 @@ struct kvmclock_host_ops {
  * @msr_time: MSR that registers a CPU's area
  * @msr_wall: MSR that fills in the wall clock
  * @flags: those flags of an area that mean something
+ * @tsc_invariant: the TSC runs at one rate in all states of the CPU, as CPUID says
  */
 struct kvmclock_info {
 	u32 features;
 	u32 msr_time;
 	u32 msr_wall;
 	u8 flags;
+	bool tsc_invariant;
 };
 
 /* host.c */
@@ -86,6 +90,7 @@ void kvmclock_area_unregister(void);
 /* clocksource.c */
 u64 kvmclock_read(void);
 u64 kvmclock_bad_reads(void);
+int kvmclock_rating(void);
 int kvmclock_clocksource_start(void);
 int kvmclock_clocksource_stop(void);
 
