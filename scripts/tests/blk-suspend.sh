@@ -3,7 +3,7 @@
 # about: suspend and resume under load lose nothing
 # check: 6.1
 # vm: --disk 64M,num-queues=2 --smp 2 --mem 512M
-# timeout: 240
+# timeout: 300
 . /tests/lib.sh
 need_ours virtio_blk
 [ -w /sys/power/pm_test ] || skip "this kernel cannot test suspend"
@@ -34,12 +34,12 @@ for poll in 0 1; do
 	retry_until 5 test -b /dev/vda || fail "no disk"
 	fio --name=load --filename=/dev/vda --direct=1 --rw=randwrite --bsrange=512-32k --size=16M \
 		--io_size=64M --iodepth=32 --ioengine=io_uring ${hipri:+"$hipri"} --verify=crc32c \
-		--do_verify=1 --verify_backlog=256 --time_based --runtime=90 >/tmp/fio 2>&1 &
+		--do_verify=1 --verify_backlog=256 --time_based --runtime=600 >/tmp/fio 2>&1 &
 	pid=$!
 	sleep 1
 	for _ in 1 2; do
 		throttle 50
-		retry_until 10 busy || fail "only $had requests are under way"
+		retry_until 60 busy || fail "only $had requests are under way"
 		echo mem >/sys/power/state || fail "cannot be suspended"
 		throttle 0
 		sleep 1
