@@ -143,6 +143,8 @@ static struct virtio_driver vblk_driver = {
 	.freeze			= vblk_freeze,
 	.restore		= vblk_restore,
 #endif
+	/* The bus resets the function (PCI FLR): no more than sleep does, but under load. */
+	VIRTIO_DRIVER_RESET(vblk_freeze, vblk_restore)
 };
 
 static int __init vblk_init(void)

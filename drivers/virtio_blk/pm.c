@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Suspend and hibernation: the device loses its state, the disk keeps its
- * requests. What the device had is sent again afterwards; so nothing has to be
+ * Suspend, hibernation and a reset of the function: the device loses its state, the disk
+ * keeps its requests. What the device had is sent again afterwards; so nothing has to be
  * waited for, and a device that hangs does not stop the machine from sleeping.
  */
 #include <linux/blkdev.h>
@@ -16,7 +16,7 @@
  * vblk_freeze() - the device is about to lose its state
  * @vdev: the device
  *
- * Context: process; user space is frozen.
+ * Context: process. Requests may come at any time, when only the function is reset.
  * Return: 0, or -ETIMEDOUT if the device does not confirm its reset, for then it
  *	may still write to memory.
  */

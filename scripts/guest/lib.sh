@@ -61,6 +61,12 @@ net_up() {
 	ip link set "$_dev" up || fail "$_dev cannot be brought up"
 }
 
+# host_folder: print where the host keeps the files of this run; more may be put there.
+host_folder() {
+	# shellcheck disable=SC2016  # for the host's shell
+	vmctl host 'dirname "$(tr "\0" "\n" <"/proc/$RIG_QEMU_PID/cmdline" | grep -xA1 -e -initrd | tail -n 1)"'
+}
+
 # mem_kib FIELD: print one field of /proc/meminfo in KiB.
 mem_kib() {
 	sed -n "s/^$1: *\([0-9]*\) kB/\1/p" /proc/meminfo

@@ -96,9 +96,7 @@ host_rss() {
 
 # kicks_count: have the host count the kicks of all devices. Prints the file.
 kicks_count() {
-	# shellcheck disable=SC2016 # for the shell of the host
-	_log=$(vmctl host 'd=$(tr "\0" "\n" < /proc/"$(pidof qemu-system-x86_64)"/cmdline |
-		sed -n "s,/initrd$,,p") && echo "$d/kicks"') || fail "no place for a trace"
+	_log=$(host_folder)/kicks || fail "no place for a trace"
 	vmctl hmp "logfile $_log" || fail "the host cannot log"
 	_on='"arguments":{"name":"virtio_queue_notify","enable":true}'
 	vmctl qmp "{\"execute\":\"trace-event-set-state\",$_on}" > /dev/null ||

@@ -10,10 +10,7 @@ need_ours virtio_blk
 d=/sys/block/vda
 c=/sys/kernel/debug/virtio_blk/vda
 
-# The folder of this run, where its initramfs is.
-# shellcheck disable=SC2016
-dir=$(vmctl host 'dirname "$(tr "\0" "\n" <"/proc/$RIG_QEMU_PID/cmdline" | grep -xA1 -e -initrd | tail -n 1)"') ||
-	fail "the host does not say where files go"
+dir=$(host_folder) || fail "the host does not say where files go"
 
 # The daemon; its signals go to all of it. --daemonize comes back when it listens.
 backend() {

@@ -20,6 +20,13 @@ static inline int kgd_register_virtio_driver(struct virtio_driver *drv,
 
 #endif
 
+/* Stands for .reset_prepare = prepare, .reset_done = done, in an initializer. */
+#ifdef KGD_HAVE_VIRTIO_DRIVER_RESET
+#define VIRTIO_DRIVER_RESET(prepare, done)	.reset_prepare = (prepare), .reset_done = (done),
+#else
+#define VIRTIO_DRIVER_RESET(prepare, done)
+#endif
+
 #ifndef KGD_HAVE_VIRTQUEUE_RESET
 
 /* Without it a queue cannot be reset on its own. */
