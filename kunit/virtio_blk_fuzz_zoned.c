@@ -159,8 +159,6 @@ static void bz_use(struct bf_zoned *bz)
 
 	file = bf_open_disk(bz->bm->fv, &dev);
 	for (i = 0; file && i < BZ_REQUESTS && fuzz_more(bz->run); i++) {
-		if (!fuzz_kind_due(bz->run, bz_kind))
-			break;
 		if (i % 2)
 			bz_report(bz, file_bdev(file));
 		else
@@ -201,14 +199,16 @@ static void bz_one(struct bf_zoned *bz)
 {
 	struct bm_conf conf = bz->bm->conf, good = conf;
 
+	/*
+	 * Until it is there it answers truly: the block layer of v6.12 loses a table if the
+	 * report fails that it asks for then. It asks after the driver, which had a good one.
+	 */
 	WRITE_ONCE(bz->permille, 0);
 	if (fuzz_below(bz->run, 100) < BZ_CONFIGS) {
 		bz_lie_config(bz, &conf);
 		bm_set_conf(bz->bm, &conf);
 		/* The model goes by what is true. */
 		bz->bm->conf = good;
-	} else if (fuzz_chance(bz->run, 300)) {
-		WRITE_ONCE(bz->permille, BZ_LIES);
 	}
 	if (!fv_plug(bz->bm->fv)) {
 		WRITE_ONCE(bz->permille, BZ_LIES);
