@@ -15,7 +15,7 @@ segments() {
 		$1 == "IpExt:" { print $at["InNoECTPkts"] }' /proc/net/netstat
 }
 
-# measure MIB: get data; set packets and segments, what came from the device and what TCP saw.
+# measure MIB: get data; set packets and segments, what came from the device and what IP saw.
 measure() {
 	_packets=$(net_stat "$dev" rx_packets)
 	_segments=$(segments)
