@@ -8,36 +8,13 @@
 # takes the modules that "make modules" has built instead of compiling them once more.
 
 release=$1
-keep=/tmp/keep/$release
 
-fail() {
-	echo "FAIL: $*"
-	exit 1
-}
+# shellcheck source=scripts/checks/layer/lib.sh
+. /layer/top/scripts/checks/layer/lib.sh
 
-# The one kernel, with only those modules that matter, as in dkms.sh.
-mkdir -p "$keep"
-(cd "/lib/modules/$release" && cp -d --parents modules.order modules.builtin* build source "$keep/" 2> /dev/null
-	find kernel \( -name 'virtio*.ko*' -o -name '*failover.ko*' \) -exec cp --parents {} "$keep/" \;)
-mount -t tmpfs -o mode=755 tmpfs /lib/modules
-mv "$keep" /lib/modules/
-depmod "$release"
-rm -f /var/lib/man-db/auto-update
+one_kernel "$release"
 printf '#!/bin/sh\n' > /usr/sbin/update-initramfs
-mv /usr/bin/make /usr/bin/make.real
-cat > /usr/bin/make <<- EOT
-	#!/bin/sh
-	for word; do
-		case \$word in M=*)
-			cp /layer/top/build/$release/*.ko "\${word#M=}/"
-			strip -g "\${word#M=}"/*.ko
-			exit
-			;;
-		esac
-	done
-	exec /usr/bin/make.real "\$@"
-EOT
-chmod 755 /usr/bin/make
+prebuilt_make "$release"
 
 mkdir /tmp/tests
 dpkg-source -x /layer/files/*.dsc /tmp/tests/source || fail "the source package cannot be unpacked"

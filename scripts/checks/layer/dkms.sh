@@ -13,10 +13,8 @@ how=$2
 modules="virtio_blk virtio_net virtio_balloon kvmclock"
 told=/tmp/update-initramfs
 
-fail() {
-	echo "FAIL: $*"
-	exit 1
-}
+# shellcheck source=scripts/checks/layer/lib.sh
+. /layer/top/scripts/checks/layer/lib.sh
 
 # audit WHEN: no package is half installed or half configured.
 audit() {
@@ -67,18 +65,9 @@ kernel() {
 	audit "after kernel $1"
 }
 
-# The one kernel, with only those modules that matter: depmod reads them all, again and again.
-keep=/tmp/keep/$release
-mkdir -p "$keep"
-(cd "/lib/modules/$release" && cp -d --parents modules.order modules.builtin* build source "$keep/" 2> /dev/null
-	find kernel \( -name 'virtio*.ko*' -o -name '*failover.ko*' \) -exec cp --parents {} "$keep/" \;)
-mount -t tmpfs -o mode=755 tmpfs /lib/modules
-mv "$keep" /lib/modules/
-depmod "$release"
+one_kernel "$release"
 own=$(chosen virtio_blk) || fail "this kernel has no virtio_blk"
 audit "before anything is done"
-# The index of all manual pages: minutes, for nothing.
-rm -f /var/lib/man-db/auto-update
 
 # What is made anew is written down with the module that goes in; making it takes a minute.
 cat > /usr/sbin/update-initramfs <<- EOT
@@ -91,21 +80,8 @@ EOT
 [ -e "/boot/initrd.img-$release" ] || : > "/boot/initrd.img-$release"
 : > $told
 
-if [ "$how" = prebuilt ]; then
-	# Stands in for the compiler, not for dkms: it has to be asked for the right thing.
-	cat > /usr/local/bin/make <<- EOT
-		#!/bin/sh
-		echo "\$*" >> /tmp/make
-		for word; do
-			case \$word in M=*)
-				cp /layer/top/build/$release/*.ko "\${word#M=}/"
-				strip -g "\${word#M=}"/*.ko
-				;;
-			esac
-		done
-	EOT
-	chmod 755 /usr/local/bin/make
-fi
+# Stands in for the compiler, not for dkms: it has to be asked for the right thing.
+[ "$how" != prebuilt ] || prebuilt_make "$release"
 
 echo "== install"
 dpkg -i /layer/files/*.deb || fail "dpkg cannot install the packages"
