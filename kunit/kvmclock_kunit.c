@@ -240,7 +240,7 @@ kunit_test_suites(&kvmclock_arith_suite, &kvmclock_version_suite, &kvmclock_stab
 		  &kvmclock_apart_suite, &kvmclock_area_suite, &kvmclock_refusal_suite,
 		  &kvmclock_wall_suite, &kvmclock_find_suite, &kvmclock_life_suite,
 		  &kvmclock_hostile_suite, &kvmclock_event_suite, &kvmclock_sampler_suite,
-		  &kvmclock_given_suite);
+		  &kvmclock_given_suite, &kvmclock_companion_suite);
 
 MODULE_DESCRIPTION("KUnit suites of kvmclock, with a host in software");
 MODULE_AUTHOR("kvm-guest-drivers-linux authors");

@@ -45,5 +45,6 @@ extern struct kunit_suite kvmclock_hostile_suite;
 extern struct kunit_suite kvmclock_event_suite;
 extern struct kunit_suite kvmclock_sampler_suite;
 extern struct kunit_suite kvmclock_given_suite;
+extern struct kunit_suite kvmclock_companion_suite;
 
 #endif /* KGD_KVMCLOCK_KUNIT_H */

@@ -14,3 +14,25 @@ void src_clocksource_resume(void)
 {
 	clock.resume(&clock);
 }
+
+/**
+ * src_companion_clocksource() - what modprobe was given as companion_clocksource
+ * @wanted: the value
+ *
+ * Context: process.
+ */
+void src_companion_clocksource(bool wanted)
+{
+	companion_clocksource = wanted;
+}
+
+/**
+ * src_companion_clock() - the clocksource of a companion
+ *
+ * Context: any.
+ * Return: it, registered or not.
+ */
+const struct clocksource *src_companion_clock(void)
+{
+	return &companion_clock;
+}

@@ -28,7 +28,10 @@ void src_kvmclock_unbind(void);
 bool src_kvmclock_left_running(void);
 
 /* kvmclock_src_clocksource.c */
+struct clocksource;
 void src_clocksource_resume(void);
+void src_companion_clocksource(bool wanted);
+const struct clocksource *src_companion_clock(void);
 
 /* kvmclock_src_pm.c */
 void src_pm_suspend(void);

@@ -34,7 +34,7 @@ const struct kvmclock_cpu *kvmclock_any_cpu;
 static struct pvclock_vsyscall_time_info **area_pages;
 static unsigned int area_nr_pages;
 
-/* CPUs whose area the host was told of. A CPU changes its own bit only. */
+/* CPUs whose area is read, and, as owner, the host was told of. A CPU changes its own bit only. */
 static struct cpumask area_registered;
 
 /* CPUs of which the host did not confirm that it let go of the area. Likewise. */
@@ -56,23 +56,13 @@ static u64 area_msr_value(unsigned int cpu)
 	return virt_to_phys(area_of(cpu)) | KVM_MSR_ENABLED;
 }
 
-/**
- * kvmclock_area_unregister() - make the host let go of this CPU's area
- *
- * What the area holds stays valid for as long as the CPU keeps its TSC, and is
- * read on. An area that the host does not let go of is never freed.
- *
- * Context: any but NMI, on the CPU in question.
- */
-void kvmclock_area_unregister(void)
+/* An area that the host does not let go of is never freed. */
+static void area_release(unsigned int cpu)
 {
-	unsigned int cpu = smp_processor_id();
 	u32 msr = kvmclock_info.msr_time;
 	u64 value;
 	int err;
 
-	if (!cpumask_test_cpu(cpu, &area_registered))
-		return;
 	err = kvmclock_host->read_msr(msr, &value);
 	/* If the MSR has another value, a reset or another owner, ours is gone. */
 	if (!err && value == area_msr_value(cpu)) {
@@ -87,11 +77,42 @@ void kvmclock_area_unregister(void)
 	} else {
 		cpumask_clear_cpu(cpu, &area_held);
 	}
+}
+
+/**
+ * kvmclock_area_unregister() - make the host let go of this CPU's area, if it is ours
+ *
+ * What the area holds stays valid for as long as the CPU keeps its TSC, and is
+ * read on.
+ *
+ * Context: any but NMI, on the CPU in question.
+ */
+void kvmclock_area_unregister(void)
+{
+	unsigned int cpu = smp_processor_id();
+
+	if (!cpumask_test_cpu(cpu, &area_registered))
+		return;
+	if (kvmclock_mode == KVMCLOCK_OWNER)
+		area_release(cpu);
 	cpumask_clear_cpu(cpu, &area_registered);
+}
+
+/* Have the host fill in this CPU's area. */
+static int area_offer(unsigned int cpu, u64 registered)
+{
+	/* One that is there already may be left of an unregistration that failed. */
+	if (registered == area_msr_value(cpu))
+		return 0;
+	/* So that what is in it afterwards is known to be new. */
+	memset(area_of(cpu), 0, sizeof(*area_of(cpu)));
+	return kvmclock_host->write_msr(kvmclock_info.msr_time, area_msr_value(cpu));
 }
 
 /**
  * kvmclock_area_register() - tell the host of this CPU's area, and read it from now on
+ *
+ * As a companion nothing is told: the area of the built-in clock is read.
  *
  * Context: any but NMI, on the CPU in question. May be called again, after a
  * resume, whether or not the registration survived.
@@ -99,14 +120,16 @@ void kvmclock_area_unregister(void)
  */
 int kvmclock_area_register(void)
 {
+	bool owner = kvmclock_mode == KVMCLOCK_OWNER;
 	unsigned int cpu = smp_processor_id();
 	struct kvmclock_cpu *mine = this_cpu_ptr(&kvmclock_cpu);
-	struct pvclock_vcpu_time_info *area = area_of(cpu);
-	u32 msr = kvmclock_info.msr_time;
-	u64 value, tsc;
-	int err;
+	const struct pvclock_vcpu_time_info *area;
+	u64 value = 0, tsc;
+	int err = 0;
 
-	err = kvmclock_host->read_msr(msr, &value);
+	area = owner ? area_of(cpu) : kvmclock_host->builtin_area(cpu);
+	if (owner)
+		err = kvmclock_host->read_msr(kvmclock_info.msr_time, &value);
 	if (err)
 		return err;
 	WRITE_ONCE(mine->area, NULL);
@@ -114,14 +137,11 @@ int kvmclock_area_register(void)
 	barrier();
 	WRITE_ONCE(mine->joined, 0);
 	WRITE_ONCE(mine->version, 0);
-	/* One that is there already may be left of an unregistration that failed. */
 	cpumask_set_cpu(cpu, &area_registered);
-	if (value != area_msr_value(cpu)) {
-		/* So that what is in it afterwards is known to be new. */
-		memset(area, 0, sizeof(*area));
-		err = kvmclock_host->write_msr(msr, area_msr_value(cpu));
-	}
-	if (!err && !(kvmclock_copy_area(area, &mine->good, &tsc) && mine->good.version))
+	if (owner)
+		err = area_offer(cpu, value);
+	if (!err && !(area && kvmclock_copy_area(area, &mine->good, &tsc) &&
+		      mine->good.version))
 		err = -EIO;
 	if (err) {
 		kvmclock_area_unregister();
@@ -205,6 +225,9 @@ static int area_online(unsigned int cpu)
 	if (area_closed)
 		return 0;
 	err = kvmclock_area_register();
+	/* It reads another CPU's then: no CPU stays offline for a clock that nobody needs. */
+	if (err && kvmclock_mode == KVMCLOCK_COMPANION)
+		return 0;
 	if (err) {
 		pr_warn("CPU %u: the host refuses the area, or fills in nothing usable\n", cpu);
 		return err;
@@ -273,7 +296,9 @@ static int areas_alloc(void)
 {
 	unsigned int i;
 
-	area_nr_pages = DIV_ROUND_UP(nr_cpu_ids, AREAS_PER_PAGE);
+	/* The areas that a companion reads are the built-in clock's. */
+	area_nr_pages = kvmclock_mode == KVMCLOCK_OWNER ?
+			DIV_ROUND_UP(nr_cpu_ids, AREAS_PER_PAGE) : 0;
 	area_pages = kcalloc(area_nr_pages, sizeof(*area_pages), GFP_KERNEL);
 	if (!area_pages)
 		return -ENOMEM;
@@ -289,6 +314,8 @@ static int areas_alloc(void)
 
 /**
  * kvmclock_areas_start() - register an area on every CPU that is or comes online
+ *
+ * Or, as a companion, find the built-in clock's.
  *
  * Context: process, may sleep.
  * Return: 0 or a negative errno; -EIO if the host refuses.

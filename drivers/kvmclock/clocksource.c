@@ -53,7 +53,12 @@ static const struct kernel_param_ops rating_ops = {
 };
 module_param_cb(rating, &rating_ops, &rating, 0444);
 MODULE_PARM_DESC(rating,
-		 "of the clocksource, 1 to 499: the tsc has 300, the best one becomes current (default: 299 if the tsc is invariant and stable, else 400)");
+		 "of the clocksource kvm-clock, 1 to 499: the tsc has 300, the best one becomes current (default: 299 if the tsc is invariant and stable, else 400)");
+
+static bool companion_clocksource;
+module_param(companion_clocksource, bool, 0444);
+MODULE_PARM_DESC(companion_clocksource,
+		 "beside the built-in kvm-clock, offer kvm-clock-companion, which reads the same areas: to compare (default: N)");
 
 static atomic64_t bad_reads;
 
@@ -175,7 +180,9 @@ static noinline u64 notrace read_slowly(void)
 }
 
 /**
- * kvmclock_read() - the time of the host's clock, as an owner
+ * kvmclock_read() - the time of the host's clock
+ *
+ * As an owner, and for the clocksource of a companion.
  *
  * Context: any, NMI included.
  * Return: nanoseconds since the host's epoch.
@@ -257,6 +264,34 @@ static struct clocksource clock = {
 	.owner = THIS_MODULE,
 };
 
+/* Whatever else the kernel has goes first: only a person makes this one current. */
+static struct clocksource companion_clock = {
+	.name = "kvm-clock-companion",
+	.rating = RATING_MIN,
+	.read = clocksource_read,
+	.resume = clocksource_resume_cpu,
+	.mask = CLOCKSOURCE_MASK(64),
+	.flags = CLOCK_SOURCE_IS_CONTINUOUS,
+	.vdso_clock_mode = VDSO_CLOCKMODE_NONE,
+	.owner = THIS_MODULE,
+};
+
+static struct clocksource *const clocks[] = {
+	[KVMCLOCK_OWNER] = &clock,
+	[KVMCLOCK_COMPANION] = &companion_clock,
+};
+
+/**
+ * kvmclock_has_clocksource() - is there to be a clocksource?
+ *
+ * Context: process, after kvmclock_choose_mode().
+ * Return: true for an owner, and for a companion that a person wants one of.
+ */
+bool kvmclock_has_clocksource(void)
+{
+	return kvmclock_mode == KVMCLOCK_OWNER || companion_clocksource;
+}
+
 /**
  * kvmclock_rating() - the rating of the clocksource
  *
@@ -285,7 +320,7 @@ int kvmclock_clocksource_start(void)
 	/* Nobody reads it yet; what another host gave, long ago, is no lower bound. */
 	kvmclock_line_reset();
 	clock.rating = kvmclock_rating();
-	return clocksource_register_hz(&clock, NSEC_PER_SEC);
+	return clocksource_register_hz(clocks[kvmclock_mode], NSEC_PER_SEC);
 }
 
 /**
@@ -297,7 +332,7 @@ int kvmclock_clocksource_start(void)
  */
 int kvmclock_clocksource_stop(void)
 {
-	int err = clocksource_unregister(&clock);
+	int err = clocksource_unregister(clocks[kvmclock_mode]);
 
 	if (err)
 		return err;

@@ -91,6 +91,7 @@ void kvmclock_area_unregister(void);
 u64 kvmclock_read(void);
 u64 kvmclock_bad_reads(void);
 int kvmclock_rating(void);
+bool kvmclock_has_clocksource(void);
 int kvmclock_clocksource_start(void);
 int kvmclock_clocksource_stop(void);
 

@@ -21,7 +21,7 @@ static bool clock_left_running;
 /* What became of the last probe. */
 static int probe_error;
 
-static int owner_start(void)
+static int clock_start(void)
 {
 	int err;
 
@@ -47,11 +47,11 @@ stop_areas:
 	return err;
 }
 
-static void owner_stop(void *unused)
+static void clock_stop(void *unused)
 {
 	clock_left_running = kvmclock_clocksource_stop();
 	if (clock_left_running) {
-		pr_warn("the kernel has no other clocksource: kvm-clock stays, bind to get hold of it again\n");
+		pr_warn("the kernel has no other clocksource: ours stays, bind to get hold of it again\n");
 		return;
 	}
 	kvmclock_pm_stop();
@@ -89,8 +89,9 @@ static void say_what_runs(void)
 			kvmclock_info.flags & PVCLOCK_TSC_STABLE_BIT ?
 			"" : ", the host does not say whether TSCs agree");
 	else
-		pr_info("the built-in kvm-clock owns MSR 0x%x: reading along, host_wall_time in sysfs\n",
-			kvmclock_info.msr_time);
+		pr_info("the built-in kvm-clock owns MSR 0x%x: reading along, host_wall_time in sysfs%s\n",
+			kvmclock_info.msr_time, kvmclock_has_clocksource() ?
+			", clocksource kvm-clock-companion" : "");
 	if (kvmclock_mode == KVMCLOCK_OWNER && !kvmclock_wall_time(&ts))
 		pr_info("host wall time %lld.%09ld\n", ts.tv_sec, ts.tv_nsec);
 }
@@ -131,10 +132,10 @@ static int start(struct device *dev)
 	err = devm_add_action_or_reset(dev, wallclock_stop, NULL);
 	if (err)
 		return err;
-	if (kvmclock_mode == KVMCLOCK_OWNER) {
-		err = owner_start();
+	if (kvmclock_has_clocksource()) {
+		err = clock_start();
 		if (!err)
-			err = devm_add_action_or_reset(dev, owner_stop, NULL);
+			err = devm_add_action_or_reset(dev, clock_stop, NULL);
 		if (err)
 			return err;
 	}
@@ -181,7 +182,7 @@ static bool take_down(void)
 	}
 	/* Nobody can bind any more, and so nobody else can get hold of it. */
 	if (clock_left_running)
-		owner_stop(NULL);
+		clock_stop(NULL);
 	return !clock_left_running;
 }
 

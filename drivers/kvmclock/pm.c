@@ -58,13 +58,18 @@ static struct notifier_block pm_reboot_nb = {
 /**
  * kvmclock_pm_start() - follow suspend, reboot and kexec
  *
- * Context: process, may sleep.
+ * Not as a companion: the built-in clock sees to its areas itself.
+ *
+ * Context: process, may sleep. The mode is chosen.
  * Return: 0 or a negative errno.
  */
 int kvmclock_pm_start(void)
 {
-	int err = register_reboot_notifier(&pm_reboot_nb);
+	int err;
 
+	if (kvmclock_mode == KVMCLOCK_COMPANION)
+		return 0;
+	err = register_reboot_notifier(&pm_reboot_nb);
 	if (!err)
 		register_syscore(&pm_syscore);
 	return err;
@@ -77,6 +82,8 @@ int kvmclock_pm_start(void)
  */
 void kvmclock_pm_stop(void)
 {
+	if (kvmclock_mode == KVMCLOCK_COMPANION)
+		return;
 	unregister_syscore(&pm_syscore);
 	unregister_reboot_notifier(&pm_reboot_nb);
 }
