@@ -6,6 +6,7 @@
  *                                 stamp, "precise", or why there is none, and "extended"
  *   clocktool race CPUS SECONDS   a thread on each CPU reads CLOCK_MONOTONIC as fast as it can;
  *                                 none sees less than what another one has seen before
+ *   clocktool offset HOST SECONDS by how much the host's clock is ahead of CLOCK_REALTIME
  *   clocktool drift HOST SECONDS  by how much CLOCK_MONOTONIC is faster than the host's clock
  *
  * Exit status: 0, 1 for an error or for a time that went back, 2 for a usage error.
@@ -194,10 +195,10 @@ static void over_midnight(struct sample *sample, const struct sample *first)
 }
 
 /* What goes through all intervals is no steeper than any two of them allow, and no flatter. */
-static void slopes(const struct sample *samples, unsigned int nr, double *flat, double *steep)
+static void slopes(const struct sample *samples, int nr, double *flat, double *steep)
 {
 	double span, up, down;
-	unsigned int i, j;
+	int i, j;
 
 	*flat = -1;
 	*steep = 1;
@@ -212,46 +213,87 @@ static void slopes(const struct sample *samples, unsigned int nr, double *flat, 
 	}
 }
 
-static int measure_drift(const char *name, long seconds)
+/* Ask the host for so long; return how many answers it gave, or the exit status below 0. */
+static int gather(const char *what, const char *name, long seconds, struct sample *samples)
 {
-	static struct sample samples[SAMPLES_MOST];
 	struct sockaddr_in host = { .sin_family = AF_INET };
 	struct timeval limit = { .tv_sec = 5 };
 	int sock = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
-	long long end = now() + seconds * SECOND, best = LLONG_MAX, width;
-	unsigned int nr = 0;
+	long long end = now() + seconds * SECOND;
 	unsigned short asked = 0;
-	double flat, steep;
+	int nr = 0;
 
 	if (!inet_aton(name, &host.sin_addr)) {
 		fprintf(stderr, "clocktool: HOST is '%s', which is no IPv4 address\n", name);
-		return USAGE;
+		return -USAGE;
 	}
 	if (sock < 0 || setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)))
-		return fail("drift");
+		return -fail(what);
 	while (now() < end && nr < SAMPLES_MOST) {
 		if (!ask(sock, &host, asked++, &samples[nr])) {
 			over_midnight(&samples[nr], &samples[0]);
-			width = samples[nr].most - samples[nr].least;
-			best = width < best ? width : best;
 			nr++;
 		} else if (errno != EAGAIN) {
-			return fail("drift");
+			return -fail(what);
 		}
 		usleep(SAMPLE_US);
 	}
 	if (nr < 2) {
-		printf("drift: the host gave %u answers\n", nr);
-		return FAILED;
+		printf("%s: the host gave %d answers\n", what, nr);
+		return -FAILED;
 	}
+	return nr;
+}
+
+static int measure_drift(const char *name, long seconds)
+{
+	static struct sample samples[SAMPLES_MOST];
+	int nr = gather("drift", name, seconds, samples);
+	long long best = LLONG_MAX, width;
+	double flat, steep;
+	int i;
+
+	if (nr < 0)
+		return -nr;
 	slopes(samples, nr, &flat, &steep);
 	if (flat > steep) {
-		printf("drift: none goes through all %u samples: a clock was set\n", nr);
+		printf("drift: none goes through all %d samples: a clock was set\n", nr);
 		return FAILED;
 	}
-	printf("drift: %.2f ppm +- %.2f over %.1f s, %u samples, the best to %lld us\n",
+	for (i = 0; i < nr; i++) {
+		width = samples[i].most - samples[i].least;
+		best = width < best ? width : best;
+	}
+	printf("drift: %.2f ppm +- %.2f over %.1f s, %d samples, the best to %lld us\n",
 	       -(flat + steep) / 2 * 1e6, (steep - flat) / 2 * 1e6,
 	       (double)(samples[nr - 1].at - samples[0].at) / SECOND, nr, best / 1000);
+	return 0;
+}
+
+/* The host tells the time of day, so days are no part of it. */
+static int measure_offset(const char *name, long seconds)
+{
+	static struct sample samples[SAMPLES_MOST];
+	int nr = gather("offset", name, seconds, samples);
+	long long least = LLONG_MIN, most = LLONG_MAX, mid, days;
+	struct timespec real;
+	int i;
+
+	if (nr < 0)
+		return -nr;
+	for (i = 0; i < nr; i++) {
+		least = samples[i].least > least ? samples[i].least : least;
+		most = samples[i].most < most ? samples[i].most : most;
+	}
+	if (least > most) {
+		printf("offset: no one fits all %d samples: a clock was set\n", nr);
+		return FAILED;
+	}
+	clock_gettime(CLOCK_REALTIME, &real);
+	mid = least + (most - least) / 2 + now() - (real.tv_sec * SECOND + real.tv_nsec);
+	days = (mid + (mid < 0 ? -DAY : DAY) / 2) / DAY;
+	printf("offset: %lld us +- %lld, %d samples\n", (mid - days * DAY) / 1000,
+	       (most - least) / 2000 + 1, nr);
 	return 0;
 }
 
@@ -281,6 +323,10 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(argv[1], "drift"))
 		return read_number("SECONDS", argv[3], 1, 3600, &seconds) ?:
 		       measure_drift(argv[2], seconds);
-	fputs("use: clocktool stamps DEVICE | race CPUS SECONDS | drift HOST SECONDS\n", stderr);
+	if (argc == 4 && !strcmp(argv[1], "offset"))
+		return read_number("SECONDS", argv[3], 1, 3600, &seconds) ?:
+		       measure_offset(argv[2], seconds);
+	fputs("use: clocktool stamps DEVICE | race CPUS SECONDS | drift HOST SECONDS |\n"
+	      "     offset HOST SECONDS\n", stderr);
 	return USAGE;
 }

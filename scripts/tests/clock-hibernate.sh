@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# about: loaded, CLOCK_REALTIME is the host's; the guest hibernates, and goes on from its image
+# kernels: 6.12
+# when: soak
+# vm: --outer-smp 1 --smp 2 --disk 768M --net tap --mem 512M --no-load --append no-kvmclock
+# host: nested
+# timeout: 1500
+
+# shellcheck source=scripts/tests/clock.sh
+. /tests/clock.sh
+
+modprobe -a virtio_pci virtio_blk virtio_net || fail "virtio_blk and virtio_net cannot be loaded"
+need_ours virtio_blk
+need_ours virtio_net
+net_up 0
+grep -qw test_resume /sys/power/disk || skip "this kernel cannot resume without a reboot"
+mkswap /dev/vda > /dev/null || fail "cannot make swap space"
+swapon /dev/vda || fail "cannot use swap space"
+cat /sys/block/vda/dev > /sys/power/resume || fail "cannot name the device of the image"
+
+# Half an hour early: what the guest was started with plays no part.
+date -u -s "@$(($(date +%s) - 1800))" > /dev/null || fail "CLOCK_REALTIME cannot be set"
+modprobe kvmclock wall_step=always || fail "kvmclock cannot be loaded: $(clock_said | tail -n 1)"
+retry_until 10 clock_is kvm-clock || fail "the clocksource is $(clock_current)"
+# host_is_near: CLOCK_REALTIME is the host's by 50 ms.
+host_is_near() {
+	clocktool offset 10.77.0.1 5 > /tmp/offset || fail "$(cat /tmp/offset)"
+	say "$1: $(cat /tmp/offset)"
+	awk '{ exit !($4 == "+-" && $2 + $5 <= 50000 && $2 - $5 >= -50000) }' /tmp/offset ||
+		fail "$1: CLOCK_REALTIME is not the host's"
+}
+host_is_near "loaded with wall_step=always"
+
+echo test_resume > /sys/power/disk || fail "cannot select test_resume"
+clock_trace_on
+for round in 1 2; do
+	clock_now
+	then=$NOW
+	echo disk > /sys/power/state || fail "the guest does not hibernate, round $round"
+	clock_now
+	[ "$NOW" -ge "$then" ] || fail "round $round: time went back from $then to $NOW"
+	clock_is kvm-clock || fail "round $round: the clocksource is $(clock_current)"
+	clock_unregistered 0 && fail "round $round: the host has no area of CPU 0"
+	clock_unregistered 1 && fail "round $round: the host has no area of CPU 1"
+	retry_until 30 ping -q -c 1 -W 2 10.77.0.1 > /dev/null || fail "round $round: no network"
+	# The kernel sets it by the RTC, to the second, as after any sleep.
+	say "hibernated $round times: $(clocktool offset 10.77.0.1 3)"
+done
+clock_ping_pong 100
+clock_wall_is_right
+clock_runs_true sleep 3
+[ "$(cat "$clock_dev/bad_reads")" = 0 ] || fail "bad_reads is $(cat "$clock_dev/bad_reads")"
+clock_writes 4b564d01 12 | tr '\n' ' ' | cut -c1-200
