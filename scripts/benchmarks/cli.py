@@ -22,7 +22,9 @@ ALONE = [column for column in BALLOON if "late" not in column[0]]
 HUGE = [("% of the ballooned bytes that the host has back", "back", False)]
 STRETCH = [(f"{way}: million instructions", f"{way}_stretch", True)
            for way in ("inflate", "deflate")]
-CLOCK = [("clock_gettime ns", "library", True), ("system call ns", "syscall", True),
+CLOCK = [("system call: instructions", "kernel", True),
+         ("of them reading the clock", "clock", True),
+         ("system call ns", "syscall", True), ("clock_gettime ns", "library", True),
          ("rdtsc ns", "rdtsc", False)]
 
 # Area: (module, {case: (title, columns, floor)}).

@@ -7,6 +7,7 @@ import gzip
 import base64
 import os
 import re
+import shlex
 import tempfile
 
 from rig import kernels, native
@@ -115,23 +116,37 @@ class Window:
         self.modules = collections.Counter({"user": user})
         self.functions = collections.Counter()
         self.calls = collections.Counter()
+        self.blocks = collections.Counter()
 
     def add(self, place, insns, executions):
         """Add one block."""
         module, function, offset = place
         self.modules[module] += insns * executions
         self.functions[f"{module}:{function}"] += insns * executions
+        self.blocks[module, function, offset, insns] += executions
         if offset == 0:
             self.calls[function] += executions
 
     def minus(self, other):
         """Return the difference of two windows."""
         left = Window(0)
-        for name in ("modules", "functions", "calls"):
+        for name in ("modules", "functions", "calls", "blocks"):
             counter = collections.Counter(getattr(self, name))
             counter.subtract(getattr(other, name))
             setattr(left, name, counter)
         return left
+
+    def steady(self, ops):
+        """Return {"module:function": instructions of one operation} of what is a part of each.
+
+        Blocks that run less often than in every other operation are something else: ticks,
+        interrupts, and, where the guest is a nested one, the kernel of its host.
+        """
+        part = collections.Counter()
+        for (module, function, _, insns), executions in self.blocks.items():
+            if executions >= ops / 2:
+                part[f"{module}:{function}"] += insns * executions / ops
+        return part
 
     def per(self, ops, irqs, driver):
         """Return the metrics of one operation, of which there were ops.
@@ -179,13 +194,19 @@ def _read_windows(path, symbols):
     return windows
 
 
-def run(options, drivers, script, machine, timeout):
-    """Run a script between the prelude's helpers; return (output, {name: (window, irqs)})."""
+def run(options, drivers, script, machine, timeout, append=APPEND):
+    """Run a script between the prelude's helpers; return (output, {name: (window, irqs)}).
+
+    If the guest is nested the plugin is that of the outer QEMU, which executes everything.
+    """
+    nested = "nested" in machine
     with tempfile.TemporaryDirectory(dir=OUT_DIR) as folder:
         path = os.path.join(folder, "counts")
+        count = ["-plugin", f"{library()},out={path}"]
+        if nested:
+            machine, count = [*machine, f"--outer-qemu={shlex.join(count)}"], ()
         output = run_guest(options.release, drivers, prelude() + script + "symbols\n",
-                           [*machine, "--append", APPEND], timeout,
-                           ["-plugin", f"{library()},out={path}"])
+                           [*machine, "--append", append], timeout, count)
         found = parse(output)
         windows = _read_windows(path, Symbols(options.release, output))
     names = list(found.get("window", {}))

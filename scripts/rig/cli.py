@@ -76,6 +76,8 @@ def _parser():
     add("--outer-smp", default="2", metavar="N", help="nested: CPUs of the outer guest")
     add("--outer-mem", metavar="SIZE", help="nested: memory (default 2G more than the inner)")
     add("--outer-append", default="", metavar="ARGS", help="nested: kernel arguments")
+    add("--outer-qemu", default="", metavar="ARGS",
+        help="nested: more arguments of QEMU, in one word; those after -- are the inner guest's")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--run", metavar="CMD", help="shell command to run in the guest")
     what.add_argument("--script", metavar="FILE", type=pathlib.Path, help="script to run")

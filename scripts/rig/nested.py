@@ -139,7 +139,8 @@ def start(session, options, mach):
                      "-initrd", str(initrd),
                      "-append", hw.kernel_args(outer_mach, outer.nonce,
                                                f"{FASTER} {options.outer_append}")]
-                  + hw.disk_args(outer_mach, [disk.path for disk in attached]))
+                  + hw.disk_args(outer_mach, [disk.path for disk in attached])
+                  + options.outer_qemu)
 
 
 def check(options, mach):
@@ -153,3 +154,8 @@ def check(options, mach):
     options.outer_smp = spec.count(options.outer_smp, "--outer-smp", 1, 64)
     if options.outer_mem is not None:
         options.outer_mem = spec.size(options.outer_mem, "--outer-mem")
+    try:
+        options.outer_qemu = shlex.split(options.outer_qemu)
+    except ValueError as err:
+        raise UsageError(f"--outer-qemu {options.outer_qemu}: {err}; the words of a shell are "
+                         "allowed") from err
