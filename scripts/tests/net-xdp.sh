@@ -67,6 +67,14 @@ grown "$dev" rx_xdp_redirects 0
 grown "$other" tx_xdp_tx 0
 say "$COUNT datagrams redirected to $other"
 
+# Other rings are other buffers, which the program gets just the same.
+seen=$(net_stat "$dev" rx_xdp_redirects)
+ethtool -G "$dev" rx 64 tx 128 || fail "other ring sizes are refused while there is a program"
+net_refused "a ring of 100" ethtool -G "$dev" rx 100
+[ "$(peer 9003 $COUNT 10.77.1.1)" = $COUNT ] || fail "not all datagrams came out after ethtool -G"
+grown "$dev" rx_xdp_redirects "$seen"
+say "$COUNT more with rings of $(ethtool -g "$dev" | awk '/^(RX|TX):/ { print $2 }' | tail -n 2 | tr '\n' ' ')"
+
 load "$dev" drop
 net_reach 0
 before=$(net_stat "$dev" rx_xdp_drops)
@@ -114,13 +122,15 @@ net_refused "a program without CTRL_GUEST_OFFLOADS" \
 	ip link set dev "$fixed" xdpdrv obj /tmp/drop.o sec xdp
 net_reach 2
 
-# Programs come and go, and queues too, while data is on its way.
+# Programs come and go, queues too, and rings get another size, while data is on its way.
 (
 	while [ ! -e /tmp/enough ]; do
 		load "$dev" drop
 		ethtool -L "$dev" combined 1 || fail "one queue is refused"
+		ethtool -G "$dev" rx 128 || fail "a ring of 128 is refused"
 		unload "$dev"
 		ethtool -L "$dev" combined 2 || fail "two queues are refused"
+		ethtool -G "$dev" rx 256 || fail "a ring of 256 is refused"
 	done
 ) &
 for _ in 1 2 3; do
