@@ -8,6 +8,7 @@
 
 #include <uapi/asm/kvm_para.h>
 
+#include "fuzz_rng.h"
 #include "kvmclock_kunit.h"
 
 static void all_join(struct kunit *test)
@@ -261,27 +262,85 @@ static void line_does_not_wrap(struct kunit *test)
 	KUNIT_EXPECT_GT(test, now, (u64)S64_MAX);
 }
 
-/* The line is looked at again now and then, and goes on. */
-static void line_is_prolonged(struct kunit *test)
+/* The line comes to its end now and then, and goes on as a new one, which all join. */
+static void line_goes_on(struct kunit *test)
 {
 	unsigned int other = clock_other_cpu(test);
-	s64 state, limit;
 	unsigned int i;
+	s64 state;
 	u64 now;
 
 	now = clock_reads_on(test, other, clock_reads_on(test, 0, clock_read_on(0)));
-	state = atomic64_read(&kvmclock_line.state);
 	fake_tsc = rdtsc();
 	pvclock_hooks.tsc = next_fake_tsc;
 	for (i = 0; i < 10; i++) {
+		state = atomic64_read(&kvmclock_line.state);
 		fake_tsc += 2 * KVMCLOCK_LINE_PIECE;
-		limit = atomic64_read(&kvmclock_line.limit);
-		now = clock_reads_on(test, 0, now);
+		now = clock_reads_on(test, i & 1 ? other : 0, now);
+		KUNIT_EXPECT_EQ(test, clock_mode(), KVMCLOCK_STABLE);
+		KUNIT_EXPECT_GT(test, atomic64_read(&kvmclock_line.state), state);
 		now = clock_reads_on(test, other, now);
-		KUNIT_EXPECT_GT(test, atomic64_read(&kvmclock_line.limit), limit);
+		now = clock_reads_on(test, 0, now);
+		KUNIT_EXPECT_TRUE(test, clock_joined(0));
+		KUNIT_EXPECT_TRUE(test, clock_joined(other));
+		KUNIT_EXPECT_EQ(test, now, kvmclock_time_at(&pvclock_host.line, fake_tsc));
 	}
-	KUNIT_EXPECT_EQ(test, atomic64_read(&kvmclock_line.state), state);
+}
+
+/* It is another CPU's area by which one without an area sees that, and has it go on. */
+static void line_goes_on_without_area(struct kunit *test)
+{
+	unsigned int other = clock_other_cpu(test);
+	u64 now;
+
+	now = clock_reads_on(test, other, clock_reads_on(test, 0, clock_read_on(0)));
+	/* Not by itself: then nobody would tell the time. */
+	KUNIT_ASSERT_PTR_EQ(test, kvmclock_any_cpu, per_cpu_ptr(&kvmclock_cpu, 0));
+	fake_tsc = rdtsc() + 2 * KVMCLOCK_LINE_PIECE;
+	pvclock_hooks.tsc = next_fake_tsc;
+	clock_unregister_on(other);
+	WRITE_ONCE(per_cpu(kvmclock_cpu, other).area, NULL);
+	WRITE_ONCE(per_cpu(kvmclock_cpu, other).joined, 0);
+	now = clock_reads_on(test, other, now);
+	KUNIT_EXPECT_EQ(test, clock_mode(), KVMCLOCK_STABLE);
+	/* The TSC was read for the end of the line, too. */
+	KUNIT_EXPECT_LE(test, now, kvmclock_time_at(&pvclock_host.line, fake_tsc));
+	KUNIT_EXPECT_GE(test, now, kvmclock_time_at(&pvclock_host.line, fake_tsc - BIT_ULL(16)));
+	now = clock_reads_on(test, 0, now);
 	KUNIT_EXPECT_TRUE(test, clock_joined(0));
+	KUNIT_EXPECT_EQ(test, clock_register_on(other), 0);
+	clock_reads_on(test, other, now);
+}
+
+/* By the line to the nanosecond what it is by the area, whatever the scale. */
+static void line_is_exact(struct kunit *test)
+{
+	struct pvclock_vcpu_time_info *line = &pvclock_host.line;
+	struct kgd_rng rng;
+	unsigned int i;
+	u64 seed, now, ns;
+
+	clock_seed(test, &seed);
+	kgd_rng_seed(&rng, seed);
+	for (i = 0; i < 2000; i++) {
+		pvclock_hooks.tsc = NULL;
+		kvmclock_line_reset();
+		line->tsc_shift = (int)kgd_rng_below(&rng, 2 * KVMCLOCK_SHIFT_MAX + 1) -
+				  KVMCLOCK_SHIFT_MAX;
+		line->tsc_to_system_mul = kgd_rng_u32(&rng) | 1;
+		line->tsc_timestamp = kgd_rng_u64(&rng) >> 1;
+		line->system_time = kgd_rng_u64(&rng) >> (1 + kgd_rng_below(&rng, 32));
+		pvclock_host_update_all(line);
+		fake_tsc = line->tsc_timestamp + kgd_rng_below(&rng, U32_MAX);
+		pvclock_hooks.tsc = next_fake_tsc;
+		now = clock_read_on(0);
+		KUNIT_ASSERT_EQ(test, now, kvmclock_time_at(line, fake_tsc));
+		now = clock_reads_on(test, 0, now);
+		ns = kvmclock_time_at(line, fake_tsc);
+		KUNIT_ASSERT_EQ_MSG(test, now, ns, "shift %d, multiplier %u, %llu cycles",
+				    line->tsc_shift, line->tsc_to_system_mul,
+				    fake_tsc - line->tsc_timestamp);
+	}
 }
 
 /* Restored from a snapshot, by somebody who did not restore the TSC: it is far ahead. */
@@ -317,7 +376,9 @@ static struct kunit_case stable_cases[] = {
 	KUNIT_CASE(guest_migrates),
 	KUNIT_CASE(stamp_becomes_future),
 	KUNIT_CASE(line_does_not_wrap),
-	KUNIT_CASE(line_is_prolonged),
+	KUNIT_CASE(line_goes_on),
+	KUNIT_CASE(line_goes_on_without_area),
+	KUNIT_CASE(line_is_exact),
 	KUNIT_CASE(tsc_jumps_ahead),
 	{}
 };

@@ -27,7 +27,12 @@
 /* A cache line each, so that a reader sees no other CPU's updates. */
 #define AREAS_PER_PAGE (PAGE_SIZE / sizeof(struct pvclock_vsyscall_time_info))
 
-DEFINE_PER_CPU_ALIGNED(struct kvmclock_cpu, kvmclock_cpu);
+/* Every CPU can read a version at any time, so that the fast way need not ask whether it can. */
+const u32 kvmclock_no_version;
+
+DEFINE_PER_CPU_ALIGNED(struct kvmclock_cpu, kvmclock_cpu) = {
+	.seen = &kvmclock_no_version,
+};
 
 const struct kvmclock_cpu *kvmclock_any_cpu;
 
@@ -137,6 +142,7 @@ int kvmclock_area_register(void)
 	barrier();
 	WRITE_ONCE(mine->joined, 0);
 	WRITE_ONCE(mine->version, 0);
+	WRITE_ONCE(mine->seen, &kvmclock_no_version);
 	cpumask_set_cpu(cpu, &area_registered);
 	if (owner)
 		err = area_offer(cpu, value);
@@ -252,7 +258,12 @@ static int area_offline(unsigned int cpu)
 /* Until here, with the host no longer writing, the CPU read what it has. */
 static int area_dead(unsigned int cpu)
 {
-	WRITE_ONCE(per_cpu(kvmclock_cpu, cpu).area, NULL);
+	struct kvmclock_cpu *its = per_cpu_ptr(&kvmclock_cpu, cpu);
+
+	WRITE_ONCE(its->area, NULL);
+	WRITE_ONCE(its->joined, 0);
+	/* It may come back to a clock that has other areas. */
+	WRITE_ONCE(its->seen, &kvmclock_no_version);
 	return 0;
 }
 

@@ -88,15 +88,11 @@ static __always_inline bool tscs_agree(const struct pvclock_vcpu_time_info *copy
 	return copy->flags & kvmclock_info.flags & PVCLOCK_TSC_STABLE_BIT;
 }
 
-/* By the line that was found in @state, if @copy is of an area that agrees with it. */
-static bool notrace follow_line(s64 state, const struct pvclock_vcpu_time_info *copy,
-				u64 tsc, u64 *ns)
+/* Is @copy of an area that agrees with the line that was found in @state? */
+static bool notrace is_of_line(s64 state, const struct pvclock_vcpu_time_info *copy)
 {
-	if (kvmclock_line_mode(state) != KVMCLOCK_STABLE || !tscs_agree(copy) ||
-	    !kvmclock_line_agrees(copy))
-		return false;
-	kvmclock_line_prolong(tsc);
-	return kvmclock_line_at(state, tsc, ns);
+	return kvmclock_line_mode(state) == KVMCLOCK_STABLE && tscs_agree(copy) &&
+	       kvmclock_line_agrees(copy);
 }
 
 /*
@@ -127,31 +123,40 @@ static u64 notrace read_without_area(s64 state)
 	const struct kvmclock_cpu *any = READ_ONCE(kvmclock_any_cpu);
 	const struct pvclock_vcpu_time_info *area;
 	struct pvclock_vcpu_time_info copy;
+	bool same = false;
 	u64 ns = 0;
 	u64 tsc;
 
 	area = any ? READ_ONCE(any->area) : NULL;
 	if (area && kvmclock_copy_area(area, &copy, &tsc) && tscs_agree(&copy)) {
-		if (follow_line(state, &copy, tsc, &ns))
+		same = is_of_line(state, &copy);
+		if (same && kvmclock_line_at(state, tsc, &ns))
 			return ns;
 		ns = kvmclock_time_at(&copy, tsc);
 	}
 	kvmclock_line_leave(state);
-	return kvmclock_not_before(ns);
+	ns = kvmclock_not_before(ns);
+	/* For the others: this CPU has nothing to join with. */
+	if (same)
+		kvmclock_line_draw(&copy, tsc);
+	return ns;
 }
 
 /* From now on this CPU follows the line, until either of the two changes. */
 static void notrace join_line(struct kvmclock_cpu *mine, s64 state, u32 version)
 {
+	const struct pvclock_vcpu_time_info *area = READ_ONCE(mine->area);
+
 	/* An NMI in between finds that it has not joined. */
 	WRITE_ONCE(mine->joined, 0);
 	barrier();
 	WRITE_ONCE(mine->version, version);
+	WRITE_ONCE(mine->seen, &area->version);
 	barrier();
 	WRITE_ONCE(mine->joined, state);
 }
 
-static noinline u64 notrace read_slowly(void)
+static u64 notrace read_slowly(void)
 {
 	struct kvmclock_cpu *mine = this_cpu_ptr(&kvmclock_cpu);
 	const struct pvclock_vcpu_time_info *area = READ_ONCE(mine->area);
@@ -159,23 +164,64 @@ static noinline u64 notrace read_slowly(void)
 	s64 state = atomic64_read_acquire(&kvmclock_line.state);
 	struct pvclock_vcpu_time_info copy;
 	u64 tsc, ns;
+	bool same;
 
 	if (!area)
 		return read_without_area(state);
 	if (!kvmclock_copy_area(area, &copy, &tsc))
 		return read_without_host(mine, state);
-	if (follow_line(state, &copy, tsc, &ns)) {
+	same = is_of_line(state, &copy);
+	if (same && kvmclock_line_at(state, tsc, &ns)) {
 		join_line(mine, state, copy.version);
 		return ns;
 	}
 	kvmclock_line_leave(state);
 	ns = kvmclock_not_before(kvmclock_time_at(&copy, tsc));
-	/* Once for each time the host writes: CPUs that do not agree take no turns. */
-	if (tscs_agree(&copy) && copy.version != READ_ONCE(mine->version)) {
+	/*
+	 * Once for each time the host writes, and when a line has come to its end: CPUs that
+	 * do not agree take no turns.
+	 */
+	if (tscs_agree(&copy) && (same || copy.version != READ_ONCE(mine->version))) {
 		state = kvmclock_line_draw(&copy, tsc);
 		if (state)
 			join_line(mine, state, copy.version);
 	}
+	return ns;
+}
+
+/* What the fast way ends with if it leads nowhere: so it calls nothing, and needs no frame. */
+static noinline u64 notrace give_slowly(void)
+{
+	u64 ns = read_slowly();
+
+	preempt_enable_notrace();
+	return ns;
+}
+
+/*
+ * The fast way: by the line, if it is still the one that this CPU has joined, and what the host
+ * wrote to its area is still the same. Both are looked at when all else was read, and once: a
+ * state does not come back, and the area's version says no more than whether to look again.
+ */
+static u64 notrace clocksource_read(struct clocksource *cs)
+{
+	const u32 *seen;
+	u32 version;
+	s64 joined;
+	bool good;
+	u64 ns;
+
+	/* The TSC and the area must be of the same CPU. */
+	preempt_disable_notrace();
+	joined = this_cpu_read(kvmclock_cpu.joined);
+	version = this_cpu_read(kvmclock_cpu.version);
+	seen = this_cpu_read(kvmclock_cpu.seen);
+	good = kvmclock_line_now(rdtsc_ordered(), &ns) && kvmclock_line_is(joined);
+	/* The version is read after the line. */
+	virt_rmb();
+	if (unlikely(!good) || unlikely(READ_ONCE(*seen) != version))
+		return give_slowly();
+	preempt_enable_notrace();
 	return ns;
 }
 
@@ -189,42 +235,7 @@ static noinline u64 notrace read_slowly(void)
  */
 u64 notrace kvmclock_read(void)
 {
-	const struct pvclock_vcpu_time_info *area;
-	const struct kvmclock_cpu *mine;
-	u32 version;
-	s64 state;
-	u64 ns;
-
-	/* The TSC and the area must be of the same CPU. */
-	preempt_disable_notrace();
-	mine = this_cpu_ptr(&kvmclock_cpu);
-	area = READ_ONCE(mine->area);
-	state = atomic64_read(&kvmclock_line.state);
-	if (unlikely(!area) || unlikely(READ_ONCE(mine->joined) != state))
-		goto slowly;
-	version = READ_ONCE(mine->version);
-	/* The version of the area says that the line is still what the host means. */
-	if (unlikely(READ_ONCE(area->version) != version))
-		goto slowly;
-	/* The version is read before the line. */
-	virt_rmb();
-	if (unlikely(!kvmclock_line_at(state, rdtsc_ordered(), &ns)))
-		goto slowly;
-	/* And again after it. */
-	virt_rmb();
-	if (unlikely(READ_ONCE(area->version) != version))
-		goto slowly;
-	preempt_enable_notrace();
-	return ns;
-slowly:
-	ns = read_slowly();
-	preempt_enable_notrace();
-	return ns;
-}
-
-static u64 notrace clocksource_read(struct clocksource *cs)
-{
-	return kvmclock_read();
+	return clocksource_read(NULL);
 }
 
 /**

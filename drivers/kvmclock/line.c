@@ -10,8 +10,11 @@
  *    all reads after it, with a line or without.
  *  - The first had a line that was left since. Its TSC was read before the state was
  *    found unchanged, so before the line was left, and was within the limit. Whoever
- *    ends KVMCLOCK_LEAVING reads the TSC and the limit later, and raises the latest
- *    time to where the line is at the earlier of the two.
+ *    ends KVMCLOCK_LEAVING reads the TSC and the span later, and raises the latest
+ *    time to where the line is then, or at the end of its span.
+ *
+ * A read on the fast way finds the state last. That will do: a state does not come back, so
+ * if it is that of the line the CPU has joined, it was so from there on.
  */
 #include <linux/atomic.h>
 #include <linux/compiler.h>
@@ -42,6 +45,40 @@ u64 notrace kvmclock_not_before(u64 ns)
 	return ns;
 }
 
+/* A multiplier that needs no shift to the left, and how far an area's shift is to the right. */
+static u64 line_mul(const struct pvclock_vcpu_time_info *copy)
+{
+	return (u64)copy->tsc_to_system_mul << max_t(s8, copy->tsc_shift, 0);
+}
+
+static u32 line_shift(const struct pvclock_vcpu_time_info *copy)
+{
+	return max(-copy->tsc_shift, 0);
+}
+
+/* Cycles from the stamp to @tsc; a stamp in the future is now. */
+static s64 cycles_at(u64 tsc)
+{
+	return max_t(s64, tsc - READ_ONCE(kvmclock_line.tsc_timestamp), 0);
+}
+
+/**
+ * kvmclock_line_at() - the time by the line that was found in a state
+ * @state: the state
+ * @tsc: the TSC
+ * @ns: set to the time
+ *
+ * Context: any, NMI included.
+ * Return: false if that line is over, or the TSC beyond its span.
+ */
+bool notrace kvmclock_line_at(s64 state, u64 tsc, u64 *ns)
+{
+	s64 cycles = cycles_at(tsc);
+
+	*ns = kvmclock_line_after(cycles);
+	return cycles <= (s64)READ_ONCE(kvmclock_line.span) && kvmclock_line_is(state);
+}
+
 /**
  * kvmclock_line_agrees() - compare an area with the line
  * @copy: a valid copy of the area
@@ -56,22 +93,8 @@ bool notrace kvmclock_line_agrees(const struct pvclock_vcpu_time_info *copy)
 
 	return READ_ONCE(line->tsc_timestamp) == copy->tsc_timestamp &&
 	       READ_ONCE(line->system_time) == copy->system_time &&
-	       READ_ONCE(line->tsc_to_system_mul) == copy->tsc_to_system_mul &&
-	       READ_ONCE(line->tsc_shift) == copy->tsc_shift;
-}
-
-/**
- * kvmclock_line_prolong() - read the line for some more time, if its end is reached
- * @tsc: the TSC of a CPU whose area still agrees with the line
- *
- * Context: any, NMI included.
- */
-void notrace kvmclock_line_prolong(u64 tsc)
-{
-	s64 limit = atomic64_read(&kvmclock_line.limit);
-
-	if ((s64)(tsc - limit) > 0)
-		atomic64_cmpxchg(&kvmclock_line.limit, limit, tsc + KVMCLOCK_LINE_PIECE);
+	       READ_ONCE(line->mul) == line_mul(copy) &&
+	       READ_ONCE(line->shift) == line_shift(copy);
 }
 
 /**
@@ -86,15 +109,14 @@ void notrace kvmclock_line_prolong(u64 tsc)
 void notrace kvmclock_line_leave(s64 state)
 {
 	s64 leaving = state | KVMCLOCK_LEAVING;
-	u64 tsc, limit, ns;
+	u64 ns;
 
 	if (kvmclock_line_mode(state) < KVMCLOCK_STABLE)
 		return;
 	if (state != leaving)
 		atomic64_cmpxchg(&kvmclock_line.state, state, leaving);
-	tsc = rdtsc_ordered();
-	limit = atomic64_read(&kvmclock_line.limit);
-	ns = kvmclock_line_time((s64)(tsc - limit) > 0 ? limit : tsc);
+	ns = kvmclock_line_after(min_t(u64, cycles_at(rdtsc_ordered()),
+				       READ_ONCE(kvmclock_line.span)));
 	/* If it is another state by now, somebody else has done what follows. */
 	if (!kvmclock_line_is(leaving))
 		return;
@@ -116,18 +138,21 @@ s64 notrace kvmclock_line_draw(const struct pvclock_vcpu_time_info *copy, u64 ts
 	struct kvmclock_line *line = &kvmclock_line;
 	s64 state = atomic64_read(&line->state);
 	s64 drawing = state | KVMCLOCK_DRAWING;
+	s64 cycles = tsc - copy->tsc_timestamp;
+	/* Where kvmclock_elapsed() has time stop. */
+	s64 most = S64_MAX >> max_t(s8, copy->tsc_shift, 0);
 
 	/* Beyond half of what counts as past, which is decades, comes the future. */
-	if ((s64)(tsc - copy->tsc_timestamp) > S64_MAX / 2)
+	if (cycles > min_t(s64, most, S64_MAX / 2))
 		return 0;
 	if (kvmclock_line_mode(state) != KVMCLOCK_APART ||
 	    atomic64_cmpxchg(&line->state, state, drawing) != state)
 		return 0;
-	atomic64_set(&line->limit, tsc + KVMCLOCK_LINE_PIECE);
+	WRITE_ONCE(line->span, clamp_t(s64, cycles + KVMCLOCK_LINE_PIECE, 0, most));
 	WRITE_ONCE(line->tsc_timestamp, copy->tsc_timestamp);
 	WRITE_ONCE(line->system_time, copy->system_time);
-	WRITE_ONCE(line->tsc_to_system_mul, copy->tsc_to_system_mul);
-	WRITE_ONCE(line->tsc_shift, copy->tsc_shift);
+	WRITE_ONCE(line->mul, line_mul(copy));
+	WRITE_ONCE(line->shift, line_shift(copy));
 	state += KVMCLOCK_NEXT_LINE | KVMCLOCK_STABLE;
 	/* The line is complete before it is read. */
 	atomic64_set_release(&line->state, state);

@@ -25,6 +25,7 @@
 #include <linux/bits.h>
 #include <linux/cache.h>
 #include <linux/compiler.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/types.h>
 
@@ -42,7 +43,7 @@ enum kvmclock_line_mode {
 #define KVMCLOCK_MODE_MASK	3
 #define KVMCLOCK_NEXT_LINE	4
 
-/* Cycles of the TSC for which a line is read before it is looked at again, a second. */
+/* Cycles of the TSC for which a line is read before it is drawn anew, a second. */
 #define KVMCLOCK_LINE_PIECE	BIT_ULL(32)
 
 /**
@@ -50,38 +51,40 @@ enum kvmclock_line_mode {
  * @state: see above
  * @latest: the latest time given out while there was no line, and how far the
  *	lines before that had come
- * @limit: up to where of the TSC it has been read at most. So if the TSC has jumped
- *	ahead, say in a guest restored from a snapshot, that is noticed: the lower bound
- *	of what follows is not there, but here.
  * @tsc_timestamp: as in an area. This and the rest are written by the one CPU that
  *	changed @state to KVMCLOCK_DRAWING, and mean something in the two modes after.
- * @system_time: likewise
- * @tsc_to_system_mul: likewise
- * @tsc_shift: likewise
+ * @span: so many cycles after @tsc_timestamp it is read at most, S64_MAX or fewer, and
+ *	too few for @mul to overflow. So if the TSC has jumped ahead, say in a guest
+ *	restored from a snapshot, that is noticed: the lower bound of what follows is
+ *	not there, but here. A line that ends so is drawn anew.
+ * @system_time: as in an area
+ * @mul: as in an area, but shifted to the left by its shift if that is positive
+ * @shift: by how much the cycles are shifted to the right before, 0 then
  */
 struct kvmclock_line {
 	atomic64_t state;
 	atomic64_t latest;
-	atomic64_t limit;
 	u64 tsc_timestamp;
+	u64 span;
 	u64 system_time;
-	u32 tsc_to_system_mul;
-	s8 tsc_shift;
+	u64 mul;
+	u32 shift;
 } ____cacheline_aligned_in_smp;
 
 extern struct kvmclock_line kvmclock_line;
 
-/* Means something if the state of the line is the same before and after. */
-static __always_inline u64 kvmclock_line_time(u64 tsc)
+/*
+ * The time so many cycles after the stamp, to the same nanosecond as by an area. Means
+ * something if the state of the line is the same afterwards, and the cycles within its span.
+ */
+static __always_inline u64 kvmclock_line_after(u64 cycles)
 {
 	const struct kvmclock_line *line = &kvmclock_line;
-	u64 stamp = READ_ONCE(line->tsc_timestamp);
-	u32 mul = READ_ONCE(line->tsc_to_system_mul);
-	/* Maybe another line's, but always one that was valid. */
-	s8 shift = READ_ONCE(line->tsc_shift);
 	u64 ns;
 
-	ns = READ_ONCE(line->system_time) + kvmclock_elapsed(tsc, stamp, mul, shift);
+	/* Maybe another line's, but always one that was valid. */
+	ns = mul_u64_u64_shr(cycles >> READ_ONCE(line->shift), READ_ONCE(line->mul), 32) +
+	     READ_ONCE(line->system_time);
 	return max_t(u64, ns, atomic64_read(&line->latest));
 }
 
@@ -92,13 +95,22 @@ static __always_inline bool kvmclock_line_is(s64 state)
 	return atomic64_read(&kvmclock_line.state) == state;
 }
 
-/* The time by the line that was found in @state; false if that one is over. */
-static __always_inline bool kvmclock_line_at(s64 state, u64 tsc, u64 *ns)
+/**
+ * kvmclock_line_now() - the time by the line, the fast way
+ * @tsc: the TSC
+ * @ns: set to the time
+ *
+ * Means something if the state of the line is a known one afterwards.
+ *
+ * Context: any, NMI included.
+ * Return: false beyond the span, and before the stamp: a negative number is a large one.
+ */
+static __always_inline bool kvmclock_line_now(u64 tsc, u64 *ns)
 {
-	bool within = (s64)(tsc - (u64)atomic64_read(&kvmclock_line.limit)) <= 0;
+	u64 cycles = tsc - READ_ONCE(kvmclock_line.tsc_timestamp);
 
-	*ns = kvmclock_line_time(tsc);
-	return likely(within) && likely(kvmclock_line_is(state));
+	*ns = kvmclock_line_after(cycles);
+	return likely(cycles <= READ_ONCE(kvmclock_line.span));
 }
 
 /**
@@ -114,8 +126,8 @@ static __always_inline enum kvmclock_line_mode kvmclock_line_mode(s64 state)
 }
 
 u64 kvmclock_not_before(u64 ns);
+bool kvmclock_line_at(s64 state, u64 tsc, u64 *ns);
 bool kvmclock_line_agrees(const struct pvclock_vcpu_time_info *copy);
-void kvmclock_line_prolong(u64 tsc);
 void kvmclock_line_leave(s64 state);
 s64 kvmclock_line_draw(const struct pvclock_vcpu_time_info *copy, u64 tsc);
 void kvmclock_line_reset(void);
