@@ -433,6 +433,7 @@ __printf(3, 4) void fv_violation(struct fv_device *fv, const char *section,
 
 /* Parameters of tests: fake_virtio_param.c */
 int fv_param_write(const char *module, const char *name, const char *value);
+bool fv_thinned(void);
 const void *fv_next_param(const void *prev, const void *array, size_t size, size_t nr);
 
 /**

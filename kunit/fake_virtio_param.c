@@ -45,6 +45,18 @@ const void *fv_next_param(const void *prev, const void *array, size_t size, size
 EXPORT_SYMBOL_GPL(fv_next_param);
 
 /**
+ * fv_thinned() - may a test leave out what takes long?
+ *
+ * Context: any.
+ * Return: whether parametrised tests get some of their parameters only.
+ */
+bool fv_thinned(void)
+{
+	return thin > 1;
+}
+EXPORT_SYMBOL_GPL(fv_thinned);
+
+/**
  * fv_param_write() - set a parameter of a module, as a person does
  * @module: the module, loaded
  * @name: of the parameter
