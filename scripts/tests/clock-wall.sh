@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# about: loaded with wall_step=always, CLOCK_REALTIME is the host's
+# when: soak
+# vm: --outer-smp 1 --smp 2 --mem 256M --no-load --net tap --append no-kvmclock
+# host: nested
+# timeout: 900
+
+# shellcheck source=scripts/tests/clock.sh
+. /tests/clock.sh
+
+modprobe -a virtio_pci virtio_net || fail "virtio_net cannot be loaded"
+net_up 0
+
+# host_is_near WHEN: CLOCK_REALTIME is the host's by 50 ms.
+host_is_near() {
+	clocktool offset 10.77.0.1 5 > /tmp/offset || fail "$(cat /tmp/offset)"
+	say "$1: $(cat /tmp/offset)"
+	awk '{ exit !($4 == "+-" && $2 + $5 <= 50000 && $2 - $5 >= -50000) }' /tmp/offset ||
+		fail "$1: CLOCK_REALTIME is not the host's"
+}
+
+# Half an hour early: what the guest was started with plays no part.
+date -u -s "@$(($(date +%s) - 1800))" > /dev/null || fail "CLOCK_REALTIME cannot be set"
+modprobe kvmclock wall_step=always || fail "kvmclock cannot be loaded: $(clock_said | tail -n 1)"
+need_ours kvmclock
+retry_until 10 clock_is kvm-clock || fail "the clocksource is $(clock_current)"
+host_is_near "loaded with wall_step=always"
+
+# Set wrong once more, it is nobody's business until something happens to the guest.
+date -u -s "@$(($(date +%s) + 600))" > /dev/null || fail "CLOCK_REALTIME cannot be set"
+vmctl qmp '{"execute":"stop"}' '{"execute":"rig-sleep","arguments":{"seconds":5}}' \
+	'{"execute":"cont"}' > /dev/null || fail "the guest cannot be stopped"
+retry_until 60 clock_counts_are 1 0 0 || fail "the counters are $(clock_counts)"
+sleep 2
+host_is_near "after a pause of 5 s"
