@@ -211,12 +211,12 @@ clock_ptp() {
 	grep -lx kvm-clock /sys/class/ptp/ptp*/clock_name | sed 's,.*/\(ptp[0-9]*\)/.*,\1,' | grep .
 }
 
-# clock_stamp_is_right BEFORE FILE: what `clocktool stamps` wrote lies between the host's wall time
-# then and now.
+# clock_stamp_is_right BEFORE FILE [KIND]: what `clocktool stamps` wrote, extended or another kind,
+# lies between the host's wall time then and now.
 clock_stamp_is_right() {
 	_after=$(cat "$clock_dev/host_wall_time")
 	say "$(cat "$2")"
-	sed -n 's/^extended: device \([0-9.]*\) .*/\1/p' "$2" |
+	sed -n "s/^${3:-extended}: device \([0-9.]*\) .*/\1/p" "$2" |
 		awk -v from="$1" -v to="$_after" '{ n++; bad += $1 < from - 0.02 || $1 > to + 0.02 }
 			END { exit n != 1 || bad }' ||
 		fail "the host's wall clock was $1 before and $_after after that"
