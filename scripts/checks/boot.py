@@ -80,6 +80,9 @@ def cases(releases, soak=False):
     found = []
     for path in sorted(TESTS_DIR.glob("*-*.sh")):
         said = header(path)
+        if not said["about"]:
+            raise RigError(f"{path.name}: has no line '# about:'; what tests share has no - in "
+                           "its name")
         for series in _series(path, said, releases, soak):
             found.append(Case(f"boot/{path.stem}/{series}", said["about"],
                               functools.partial(_boot, path, said,

@@ -6,8 +6,8 @@
 # host: nested
 # timeout: 900
 
-# shellcheck source=scripts/tests/clock-fate.sh
-. /tests/clock-fate.sh
+# shellcheck source=scripts/tests/fate.sh
+. /tests/fate.sh
 
 # The rig gives the programs that a test names.
 command -v clocktool > /dev/null || fail "the guest has no clocktool"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 # What a host may do to its guest, and what the module says of it, whatever its mode: the clock's tests
-# do `. /tests/clock-fate.sh`. A test loads the module after clock_tell_uevents /tmp/uevents, and calls
+# do `. /tests/fate.sh`. A test loads the module after clock_tell_uevents /tmp/uevents, and calls
 # all of these in their order. The guest is a nested one.
 
 # shellcheck source=scripts/tests/clock.sh
