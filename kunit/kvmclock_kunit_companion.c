@@ -7,7 +7,6 @@
 #include <linux/clocksource.h>
 #include <linux/cpu.h>
 #include <linux/smp.h>
-#include <linux/string.h>
 
 #include "../drivers/kvmclock/read.h"
 #include "kvmclock_kunit.h"
@@ -71,20 +70,6 @@ static void is_right_on(struct kunit *test, unsigned int cpu)
 	KUNIT_EXPECT_LE_MSG(test, ns, kvmclock_time_at(&builtin, rdtsc_ordered()), "CPU %u", cpu);
 }
 
-/* As the host writes anew: another version, and what has changed. */
-static void rewrite(const struct pvclock_vcpu_time_info *now)
-{
-	u32 version = builtin.version;
-
-	WRITE_ONCE(builtin.version, version + 1);
-	/* Nobody takes what is half-written for valid. */
-	smp_wmb();
-	memcpy((u32 *)&builtin + 1, (const u32 *)now + 1, sizeof(builtin) - sizeof(u32));
-	/* All is written before the version says so. */
-	smp_wmb();
-	WRITE_ONCE(builtin.version, version + 2);
-}
-
 static void reads_along(struct kunit *test)
 {
 	struct pvclock_vcpu_time_info apart;
@@ -97,7 +82,7 @@ static void reads_along(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, clock_mode(), KVMCLOCK_STABLE);
 	apart = builtin;
 	apart.flags = 0;
-	rewrite(&apart);
+	pvclock_host_write(&builtin, &apart);
 	for (i = 0; i < 3; i++)
 		for_each_online_cpu(cpu)
 			is_right_on(test, cpu);
@@ -166,7 +151,7 @@ static void cpu_comes_back(struct kunit *test)
 	later = builtin;
 	later.tsc_timestamp = rdtsc_ordered();
 	later.system_time = kvmclock_time_at(&builtin, later.tsc_timestamp);
-	rewrite(&later);
+	pvclock_host_write(&builtin, &later);
 	is_right_on(test, 0);
 	KUNIT_EXPECT_EQ(test, add_cpu(other), 0);
 	is_right_on(test, other);

@@ -159,20 +159,17 @@ struct pvclock_vcpu_time_info *pvclock_host_area(unsigned int cpu)
 }
 
 /**
- * pvclock_host_update() - write to a CPU's area, by the protocol
- * @cpu: the CPU; nothing happens if it has registered no area
+ * pvclock_host_write() - write to an area, by the protocol
+ * @area: the area
  * @line: what to write; its version is ignored
  *
  * Context: any. The caller is the only one who writes to the area.
  */
-void pvclock_host_update(unsigned int cpu, const struct pvclock_vcpu_time_info *line)
+void pvclock_host_write(struct pvclock_vcpu_time_info *area,
+			const struct pvclock_vcpu_time_info *line)
 {
-	struct pvclock_vcpu_time_info *area = pvclock_host_area(cpu);
-	u32 version;
+	u32 version = READ_ONCE(area->version) & ~1U;
 
-	if (!area)
-		return;
-	version = READ_ONCE(area->version) & ~1U;
 	WRITE_ONCE(area->version, version + 1);
 	/* The version is odd before the data change. */
 	virt_wmb();
@@ -184,6 +181,21 @@ void pvclock_host_update(unsigned int cpu, const struct pvclock_vcpu_time_info *
 	/* The data are complete before the version is even. */
 	virt_wmb();
 	WRITE_ONCE(area->version, version + 2);
+}
+
+/**
+ * pvclock_host_update() - write to a CPU's area
+ * @cpu: the CPU; nothing happens if it has registered no area
+ * @line: what to write; its version is ignored
+ *
+ * Context: any. The caller is the only one who writes to the area.
+ */
+void pvclock_host_update(unsigned int cpu, const struct pvclock_vcpu_time_info *line)
+{
+	struct pvclock_vcpu_time_info *area = pvclock_host_area(cpu);
+
+	if (area)
+		pvclock_host_write(area, line);
 }
 
 static void update_this(void *line)

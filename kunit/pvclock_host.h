@@ -124,6 +124,8 @@ extern struct pvclock_hooks pvclock_hooks;
 void pvclock_host_reset(void);
 void pvclock_host_true_line(struct pvclock_vcpu_time_info *line, u8 flags);
 struct pvclock_vcpu_time_info *pvclock_host_area(unsigned int cpu);
+void pvclock_host_write(struct pvclock_vcpu_time_info *area,
+			const struct pvclock_vcpu_time_info *line);
 void pvclock_host_update(unsigned int cpu, const struct pvclock_vcpu_time_info *line);
 void pvclock_host_update_all(const struct pvclock_vcpu_time_info *line);
 
