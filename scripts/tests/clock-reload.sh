@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# about: 50 times unloaded and loaded while four processes read the clock, which never goes back
+# about: 50 times unloaded and loaded while four threads read the clock, which never goes back
 # when: soak
 # vm: --outer-smp 1 --smp 2 --mem 256M --no-load --append no-kvmclock
 # host: nested
@@ -9,7 +9,7 @@
 # shellcheck source=scripts/tests/clock.sh
 . /tests/clock.sh
 
-# read_on: four processes, two on each CPU, until /tmp/done is there.
+# read_on NUMBER: a process with a thread on each CPU, until /tmp/done is there.
 read_on() {
 	while [ ! -e /tmp/done ]; do
 		clocktool race 2 5 >> "/tmp/races$1" || touch /tmp/back
@@ -38,7 +38,7 @@ wait "$first" "$second"
 for reader in 1 2; do
 	[ -s "/tmp/races$reader" ] || fail "reader $reader has read nothing"
 done
-say "$(cat /tmp/races? | awk '{ sum += $2 } END { print sum " reads by four processes" }')" \
+say "$(cat /tmp/races? | awk '{ sum += $2 } END { print sum " reads by four threads" }')" \
 	"in 50 reloads with $other in between, none went back"
 [ "$(cat "$clock_dev/bad_reads")" = 0 ] || fail "bad_reads is $(cat "$clock_dev/bad_reads")"
 clock_wall_is_right
