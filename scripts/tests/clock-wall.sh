@@ -29,8 +29,7 @@ host_is_near "loaded with wall_step=always"
 
 # Set wrong once more, it is nobody's business until something happens to the guest.
 date -u -s "@$(($(date +%s) + 600))" > /dev/null || fail "CLOCK_REALTIME cannot be set"
-vmctl qmp '{"execute":"stop"}' '{"execute":"rig-sleep","arguments":{"seconds":5}}' \
-	'{"execute":"cont"}' > /dev/null || fail "the guest cannot be stopped"
+clock_stopped_for 5
 retry_until 60 clock_counts_are 1 0 0 || fail "the counters are $(clock_counts)"
 sleep 2
 host_is_near "after a pause of 5 s"

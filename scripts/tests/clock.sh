@@ -154,6 +154,12 @@ clock_wall_is_right() {
 		fail "host_wall_time is not the host's"
 }
 
+# clock_stopped_for SECONDS: the host stops the guest and lets it go on.
+clock_stopped_for() {
+	vmctl qmp '{"execute":"stop"}' '{"execute":"rig-sleep","arguments":{"seconds":'"$1"'}}' \
+		'{"execute":"cont"}' > /dev/null || fail "the guest cannot be stopped"
+}
+
 # clock_tell_uevents FILE: from now on write there what the module tells user space: "kvmclock
 # EVENT COUNT", or "kvmclock wall-step SECONDS".
 clock_tell_uevents() {

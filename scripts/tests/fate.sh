@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # What a host may do to its guest, and what the module says of it, whatever its mode: the clock's tests
 # do `. /tests/fate.sh`. A test loads the module after clock_tell_uevents /tmp/uevents, and calls
-# all of these in their order. The guest is a nested one.
+# fate_all. The guest is a nested one.
 
 # shellcheck source=scripts/tests/clock.sh
 . /tests/clock.sh
@@ -39,8 +39,7 @@ fate_event() {
 fate_pause() {
 	clock_now
 	_then=$NOW
-	vmctl qmp '{"execute":"stop"}' '{"execute":"rig-sleep","arguments":{"seconds":30}}' \
-		'{"execute":"cont"}' > /dev/null || fail "the guest cannot be stopped"
+	clock_stopped_for 30
 	clock_now
 	[ "$NOW" -ge "$_then" ] || fail "time went back by the pause"
 	clock_happened "a pause of 30 s" 1 0 0
@@ -94,4 +93,15 @@ fate_told() {
 	[ "$(wc -l < /tmp/uevents)" = 6 ] || fail "not six uevents"
 	clock_wall_is_right
 	[ "$(cat "$clock_dev/bad_reads")" = 0 ] || fail "bad_reads is $(cat "$clock_dev/bad_reads")"
+}
+
+# fate_all: all of the above, with wall_step=restore; nothing has happened so far.
+fate_all() {
+	echo restore > /sys/module/kvmclock/parameters/wall_step || fail "wall_step=restore is refused"
+	clock_counts_are 0 0 0 || fail "nothing happened, and the counters are $(clock_counts)"
+	fate_clocks
+	fate_pause
+	fate_restore
+	fate_migration
+	fate_told
 }
