@@ -4,8 +4,10 @@
  *
  *   clocktool stamps DEVICE       time stamps of a PTP clock beside CLOCK_REALTIME: a cross time
  *                                 stamp, "precise", or why there is none, and "extended"
- *   clocktool race CPUS SECONDS   a thread on each CPU reads CLOCK_MONOTONIC as fast as it can;
- *                                 none sees less than what another one has seen before
+ *   clocktool race READERS SECONDS
+ *                                 so many processes, spread over the CPUs, read CLOCK_MONOTONIC as
+ *                                 fast as they can; none sees less than what another one has seen
+ *                                 before
  *   clocktool offset HOST SECONDS by how much the host's clock is ahead of CLOCK_REALTIME
  *   clocktool drift HOST SECONDS  by how much CLOCK_MONOTONIC is faster than the host's clock
  *
@@ -19,7 +21,6 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <limits.h>
@@ -27,7 +28,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,7 +39,7 @@
 #define SECOND		1000000000LL
 #define MS		1000000LL
 #define DAY		(86400LL * SECOND)
-#define CPUS_MOST	64
+#define READERS_MOST	64
 #define SAMPLES_MOST	4096
 #define SAMPLE_US	150000
 
@@ -75,58 +78,67 @@ static int show_stamps(const char *device)
 	return 0;
 }
 
-static _Atomic long long latest, worst, steps, reads;
-static long long race_end;
+/* What the readers share. */
+struct race {
+	_Atomic long long latest, worst, steps, reads;
+	long long end;
+};
 
-/* Returns NULL unless it cannot run on its CPU. */
-static void *racer(void *arg)
+/* Returns its exit status. */
+static int run_reader(struct race *race, size_t cpu)
 {
 	long long seen, mine, count = 0;
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CPU_SET((uintptr_t)arg, &set);
+	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
-		return &latest;
+		return FAILED;
 	do {
-		seen = atomic_load(&latest);
+		seen = atomic_load(&race->latest);
 		mine = now();
 		count++;
 		if (mine < seen) {
-			atomic_fetch_add(&steps, 1);
-			if (seen - mine > atomic_load(&worst))
-				atomic_store(&worst, seen - mine);
+			atomic_fetch_add(&race->steps, 1);
+			if (seen - mine > atomic_load(&race->worst))
+				atomic_store(&race->worst, seen - mine);
 		}
-		while (mine > seen && !atomic_compare_exchange_weak(&latest, &seen, mine))
+		while (mine > seen &&
+		       !atomic_compare_exchange_weak(&race->latest, &seen, mine))
 			;
-	} while (mine < race_end);
-	atomic_fetch_add(&reads, count);
-	return NULL;
+	} while (mine < race->end);
+	atomic_fetch_add(&race->reads, count);
+	return 0;
 }
 
-static int run_race(long cpus, long seconds)
+static int run_race(long readers, long seconds)
 {
-	pthread_t threads[CPUS_MOST];
-	void *lost = NULL, *result;
+	struct race *race = mmap(NULL, sizeof(*race), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int status, lost = 0;
+	pid_t pid;
 	long i;
 
-	race_end = now() + seconds * SECOND;
-	for (i = 0; i < cpus; i++) {
-		errno = pthread_create(&threads[i], NULL, racer, (void *)(uintptr_t)i);
-		if (errno)
+	if (race == MAP_FAILED)
+		return fail("race");
+	race->end = now() + seconds * SECOND;
+	for (i = 0; i < readers; i++) {
+		pid = fork();
+		if (pid < 0)
 			return fail("race");
+		if (!pid)
+			_exit(run_reader(race, (size_t)(i % cpus)));
 	}
-	for (i = 0; i < cpus; i++) {
-		pthread_join(threads[i], &result);
-		lost = result ? result : lost;
-	}
+	while (wait(&status) > 0)
+		lost += status != 0;
 	if (lost) {
-		printf("race: there are fewer CPUs than %ld\n", cpus);
+		printf("race: %d of %ld readers did not run to their end\n", lost, readers);
 		return FAILED;
 	}
-	printf("race: %lld reads on %ld CPUs, %lld went back, at most by %lld ns\n",
-	       reads, cpus, steps, worst);
-	return steps ? FAILED : 0;
+	printf("race: %lld reads by %ld processes on %ld CPUs, %lld went back, at most by %lld ns\n",
+	       race->reads, readers, cpus, race->steps, race->worst);
+	return race->steps ? FAILED : 0;
 }
 
 /* At this time of ours the host's clock was ahead by at least @least and at most @most ns. */
@@ -312,21 +324,21 @@ static int read_number(const char *name, const char *text, long least, long most
 
 int main(int argc, char **argv)
 {
-	long cpus, seconds;
+	long readers, seconds;
 
 	if (argc == 3 && !strcmp(argv[1], "stamps"))
 		return show_stamps(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "race"))
-		return read_number("CPUS", argv[2], 2, CPUS_MOST, &cpus) ?:
+		return read_number("READERS", argv[2], 2, READERS_MOST, &readers) ?:
 		       read_number("SECONDS", argv[3], 1, 3600, &seconds) ?:
-		       run_race(cpus, seconds);
+		       run_race(readers, seconds);
 	if (argc == 4 && !strcmp(argv[1], "drift"))
 		return read_number("SECONDS", argv[3], 1, 3600, &seconds) ?:
 		       measure_drift(argv[2], seconds);
 	if (argc == 4 && !strcmp(argv[1], "offset"))
 		return read_number("SECONDS", argv[3], 1, 3600, &seconds) ?:
 		       measure_offset(argv[2], seconds);
-	fputs("use: clocktool stamps DEVICE | race CPUS SECONDS | drift HOST SECONDS |\n"
+	fputs("use: clocktool stamps DEVICE | race READERS SECONDS | drift HOST SECONDS |\n"
 	      "     offset HOST SECONDS\n", stderr);
 	return USAGE;
 }

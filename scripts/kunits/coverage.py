@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 
+from rig import overlay
 from rig.common import BUILD_DIR, TESTS_DIR, TOP, RigError
 
 from checks import boot as tests
@@ -175,9 +176,9 @@ exit "$status"
 def _guest_test(own, path):
     said = tests.header(path)
     script = OUT_DIR / f"coverage-{path.name}"
-    # The text of the test is there so that the rig finds out which tools it calls.
-    script.write_text(WRAPPER.format(name=path.name)
-                      + (": fio\n" if "fio" in path.read_text(encoding="utf-8") else ""),
+    # The rig finds out by the text which programs it calls.
+    named = overlay.named(path.read_text(encoding="utf-8"))
+    script.write_text(WRAPPER.format(name=path.name) + f": {' '.join(named)}\n",
                       encoding="utf-8")
     limit = 3 * int(said["timeout"])
     command = [sys.executable, str(TOP / "scripts" / "vm"), "--kernel", own.release,

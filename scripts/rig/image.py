@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Builds and caches the parts of the initramfs that rarely change.
 
-Three kinds of part: "base" (tools and in-tree modules of one kernel), "fio" (fio
-and its many libraries) and "qemu" (what a guest needs to run a guest of its own).
+Kinds of part: "base" (tools and in-tree modules of one kernel), one for each program of
+ON_REQUEST with its libraries, and "qemu" (what a guest needs to run a guest of its own).
 A part is kept in the cache with the list of the files it was made from, and made
 again when one of them changed.
 """
@@ -30,6 +30,9 @@ TOOLS = """
     lsblk fallocate blkdiscard mount umount sort uniq seq stty setsid cat head tail cut tr
     gzip qemu-img
 """.split()
+
+# Programs that a guest gets only if its command or script names them.
+ON_REQUEST = ("fio", "phc2sys")
 
 # All that init and a script of simple commands need.
 SMALL_TOOLS = "dash kmod dmesg stty base64 gzip ip".split()
@@ -187,8 +190,10 @@ def _write_modules(part, kernel):
         part.cpio.data(f"{top}/{plain_name(item)}", read_module(kernel.modules / item))
 
 
-def _write_fio(part, _kernel):
-    part.binary(find_tool("fio"))
+def _writer(name):
+    def write(part, _kernel):
+        part.binary(find_tool(name))
+    return write
 
 
 def _write_qemu(part, _kernel):
@@ -197,7 +202,8 @@ def _write_qemu(part, _kernel):
         part.copy(path, path)
 
 
-WRITERS = {"base": _write_base, "small": _write_small, "fio": _write_fio, "qemu": _write_qemu}
+WRITERS = {"base": _write_base, "small": _write_small, "qemu": _write_qemu,
+           **{name: _writer(name) for name in ON_REQUEST}}
 
 
 def _fresh(archive, manifest):

@@ -10,6 +10,7 @@ from . import image, native
 from .common import GUEST_DIR, RigError, TESTS_DIR, say
 from .cpio import Cpio
 
+CLOCKTOOL = "clocktool"         # of scripts/guest, built when a guest is to have it
 DRIVERS = ("virtio_blk", "virtio_net", "virtio_balloon", "kvmclock")
 
 
@@ -125,10 +126,15 @@ class GuestFiles:
         self.parts = ["base"]   # cached parts
 
 
+def named(text):
+    """Return those of the programs that a guest gets on request which a text names."""
+    return [name for name in (*image.ON_REQUEST, CLOCKTOOL) if re.search(rf"\b{name}\b", text)]
+
+
 def wanted_parts(text):
     """Return the cached parts a command or script needs: fio's many libraries are
     left out of a guest that never calls it, which boots faster and has more memory."""
-    return ["base", "fio"] if re.search(r"\bfio\b", text) else ["base"]
+    return ["base"] + [name for name in named(text) if name in image.ON_REQUEST]
 
 
 def build(kernel, guest, out_path, work):

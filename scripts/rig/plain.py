@@ -63,16 +63,17 @@ def guest_files(options, mach):
         text = options.run.encode()
         files.files["rig/command"] = (b"#!/bin/sh\n" + text + b"\n", 0o755)
     else:
-        text = b"fio"       # an interactive shell gets every tool
+        text = " ".join((*image.ON_REQUEST, overlay.CLOCKTOOL)).encode()     # all, for a shell
     if options.kexec:
         files.files["boot/vmlinuz"] = (options.kernel.image, 0o644)
         files.files["bin/kexec"] = (
             native.build(GUEST_DIR / "kexec.c", "rig/kexec", ["-static"]), 0o755)
-    if b"clocktool" in text:
+    text = text.decode(errors="replace")
+    if overlay.CLOCKTOOL in overlay.named(text):
         files.files["bin/clocktool"] = (
-            native.build(GUEST_DIR / "clocktool.c", "rig/clocktool", ["-s", "-pthread"]), 0o755)
+            native.build(GUEST_DIR / "clocktool.c", "rig/clocktool", ["-s"]), 0o755)
     files.parts = (["small"] if options.small
-                   else overlay.wanted_parts(text.decode(errors="replace")))
+                   else overlay.wanted_parts(text))
     return files
 
 
