@@ -11,6 +11,7 @@ from .common import GUEST_DIR, RigError, TESTS_DIR, say
 from .cpio import Cpio
 
 CLOCKTOOL = "clocktool"         # of scripts/guest, built when a guest is to have it
+BY_NAME = (*image.ON_REQUEST, CLOCKTOOL)
 DRIVERS = ("virtio_blk", "virtio_net", "virtio_balloon", "kvmclock")
 
 
@@ -128,7 +129,7 @@ class GuestFiles:
 
 def named(text):
     """Return those of the programs that a guest gets on request which a text names."""
-    return [name for name in (*image.ON_REQUEST, CLOCKTOOL) if re.search(rf"\b{name}\b", text)]
+    return [name for name in BY_NAME if re.search(rf"\b{name}\b", text)]
 
 
 def wanted_parts(text):

@@ -63,7 +63,7 @@ def guest_files(options, mach):
         text = options.run.encode()
         files.files["rig/command"] = (b"#!/bin/sh\n" + text + b"\n", 0o755)
     else:
-        text = " ".join((*image.ON_REQUEST, overlay.CLOCKTOOL)).encode()     # all, for a shell
+        text = " ".join(overlay.BY_NAME).encode()  # an interactive shell gets all
     if options.kexec:
         files.files["boot/vmlinuz"] = (options.kernel.image, 0o644)
         files.files["bin/kexec"] = (
