@@ -134,7 +134,7 @@ def _attempt(options, mach, log):
     """Start QEMU and serve it until it is gone; return the session."""
     session = Session(log, options.timeout)
     try:
-        isolate.empty_scratch()
+        isolate.clear()
         (nested if options.host == "nested" else plain).start(session, options, mach)
         with terminal.raw(session, "stdout") if options.shell else contextlib.nullcontext():
             session.loop()

@@ -8,6 +8,7 @@ the kernel kills QEMU and every helper and frees the taps and the files. The
 worker itself is killed by the kernel when the supervisor dies.
 """
 
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -64,8 +65,14 @@ def scratch_dir():
     return cache_dir() / "scratch"
 
 
-def empty_scratch():
-    """Remove what an earlier attempt of this run left in the scratch folder."""
+def clear():
+    """End what an earlier attempt of this run left running, and remove its scratch files."""
+    # A signal from the first process of a PID name space to all of it spares that process.
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
     for path in scratch_dir().iterdir():
         if path.is_dir():
             shutil.rmtree(path)
