@@ -21,7 +21,7 @@ balloon_keep 32
 balloon_target 256
 balloon_settles 256 512
 
-for round in 1 2; do
+for _ in 1 2; do
 	hibernate_once
 	balloon_settles 256 512
 	balloon_kept

@@ -32,7 +32,10 @@ for cpu in 0 1; do
 	clock_unregistered $cpu || fail "unbound, and the host still has the area of CPU $cpu"
 done
 rmmod kvmclock || fail "cannot be unloaded after it was unbound"
+# What is only for a companion is no matter to an owner.
+modprobe kvmclock companion_clocksource=1 || fail "an owner refuses companion_clocksource=1"
 clock_load
+grep -qw kvm-clock-companion "$clock_sys/available_clocksource" && fail "an owner is a companion too"
 first=$(clock_area 0)
 second=$(clock_area 1)
 
