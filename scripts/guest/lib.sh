@@ -76,3 +76,18 @@ mem_kib() {
 uptime_ms() {
 	sed 's/\([0-9]*\)\.\([0-9]*\) .*/\1\20/' /proc/uptime
 }
+
+# next_initramfs SCRIPT FILE: write this guest's root for a kernel that is started by kexec, which is
+# to run SCRIPT with the argument "next". --kexec brings the kernel and the means.
+next_initramfs() {
+	printf '#!/bin/sh\nexec sh /tests/%s next\n' "$1" > /rig/command
+	# Loading sums it up and so does the next kernel, slowly: what is large and not needed stays.
+	(cd / && find bin sbin lib lib64 usr etc rig tests dev/console dev/null run tmp root mnt var init \
+		proc sys -xdev ! -path 'proc/*' ! -path 'sys/*' ! -path 'tmp/*' ! -path 'run/*' \
+		\( ! -path 'lib/modules/*/kernel/*.ko' -o -name 'virtio*.ko' -o -name '*failover.ko' \
+		-o -name msr.ko \) \
+		! -name qemu-img ! -name 'libgnutls*' ! -name 'libglib*' ! -name 'libunistring*' \
+		! -name 'libp11*' | busybox cpio -o -H newc > "$2" 2> /dev/null) ||
+		fail "no initramfs for the next kernel"
+	say "the next kernel's initramfs has $(stat -c %s "$2") bytes"
+}

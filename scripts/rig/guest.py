@@ -35,6 +35,7 @@ class Guest:
         self.note = lambda text: None
         self.on_request = None      # called with (id, verb, payload)
         self.must_succeed = None    # name of the command, when its failure is one of the rig
+        self._crashes = []          # [from, to] in the console, of those that were announced
         self._packed = []
         self._line = bytearray()
         self._answer = {}           # id: list of pieces still to send
@@ -59,6 +60,8 @@ class Guest:
         if verb == "HELLO":
             self.release = words[0] if words else "?"
             self.up_since = time.monotonic()
+            if self._crashes and self._crashes[-1][1] is None:
+                self._crashes[-1][1] = len(self.console)
         elif verb == "FAIL":
             self.problems.append("the guest could not start: " + " ".join(words))
         elif verb == "DMESG":
@@ -107,13 +110,28 @@ class Guest:
             del self._answer[ident]
         return f"@{self.nonce} REP {ident} {status} {more} {piece}\n".encode()
 
+    def will_crash(self):
+        """Take what the kernel says for no report from now on until the init of the next one.
+
+        If none comes, all of it is one.
+        """
+        self._crashes.append([len(self.console), None])
+
+    def _judged(self):
+        """Return the console without the crashes that were announced and survived."""
+        text = bytearray(self.console)
+        for start, end in reversed(self._crashes):
+            if end is not None:
+                text[start:end] = b"\n"
+        return text.decode(errors="replace").replace("\r", "")
+
     def console_text(self):
         """Return the console as text."""
         return self.console.decode(errors="replace").replace("\r", "")
 
     def kernel_report(self):
         """Return lines that show what the kernel complained about, or []."""
-        for text in (self.dmesg, self.console_text()):
+        for text in (self.dmesg, self._judged()):
             lines = report.excerpt(text)
             if lines:
                 return lines

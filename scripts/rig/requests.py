@@ -147,6 +147,9 @@ class Requests:
                 self._sleep(command, step)
             elif command.get("execute") == "rig-migrate":
                 Migration(self, step).start()
+            elif command.get("execute") == "rig-crash":
+                self.guest.will_crash()
+                step({"return": {}})
             else:
                 self.qmp.execute(command, step)
         step()

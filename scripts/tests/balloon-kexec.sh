@@ -33,13 +33,7 @@ total=$(mem_kib MemTotal)
 echo "$total" > /rig/total
 balloon_target 600
 balloon_settles 600 768
-printf '#!/bin/sh\nexec sh /tests/balloon-kexec.sh next\n' > /rig/command
-cd / || exit 1
-find bin sbin lib lib64 usr etc rig tests dev/console dev/null run tmp root mnt var init proc sys \
-	-xdev ! -path 'proc/*' ! -path 'sys/*' ! -path 'tmp/*' ! -path 'run/*' ! -name qemu-img \
-	! -name 'libgnutls*' ! -name 'libglib*' ! -name 'libunistring*' ! -name 'libp11*' |
-	busybox cpio -o -H newc > /tmp/next 2> /dev/null || fail "no initramfs for the next kernel"
-say "kexec with an initramfs of $(stat -c %s /tmp/next) bytes"
+next_initramfs balloon-kexec.sh /tmp/next
 balloon_target 450
 sleep 0.1
 kexec /boot/vmlinuz /tmp/next "$(cat /proc/cmdline)" || fail "the next kernel does not start"

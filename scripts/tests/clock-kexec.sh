@@ -26,13 +26,5 @@ for cpu in 0 1; do
 	clock_area "$cpu" > "/rig/area$cpu"
 	clock_unregistered "$cpu" && fail "CPU $cpu has no area before kexec"
 done
-printf '#!/bin/sh\nexec sh /tests/clock-kexec.sh next\n' > /rig/command
-cd / || exit 1
-# Loading sums it up and so does the next kernel, slowly: what is large and not needed stays.
-find bin sbin lib lib64 usr etc rig tests dev/console dev/null run tmp root mnt var init proc sys \
-	-xdev ! -path 'proc/*' ! -path 'sys/*' ! -path 'tmp/*' ! -path 'run/*' \
-	\( ! -path 'lib/modules/*/kernel/*.ko' -o -name msr.ko \) ! -name qemu-img \
-	! -name 'libgnutls*' ! -name 'libglib*' ! -name 'libunistring*' ! -name 'libp11*' |
-	busybox cpio -o -H newc > /tmp/next 2> /dev/null || fail "no initramfs for the next kernel"
-say "kexec with an initramfs of $(stat -c %s /tmp/next) bytes"
+next_initramfs clock-kexec.sh /tmp/next
 kexec /boot/vmlinuz /tmp/next "$(cat /proc/cmdline)" || fail "the next kernel does not start"
