@@ -67,6 +67,8 @@ def _parser():
     add("--append", default="", metavar="ARGS", help="more kernel arguments")
     add("--timeout", metavar="SEC", help="limit of the whole run (default 120, nested 240)")
     add("--no-load", action="store_true", help="load no driver before the command")
+    add("--sleeps", action="store_true",
+        help="the guest suspends to memory; its kernel starts more slowly")
     add("--kexec", action="store_true",
         help="give the guest its kernel, /boot/vmlinuz, and the means to start it: kexec KERNEL "
         "INITRD CMDLINE")

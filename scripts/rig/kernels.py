@@ -115,6 +115,15 @@ def _unpack(image):
     return None
 
 
+def to_boot(kernel, sleeps):
+    """Return the path of what QEMU boots for a guest, which may be one that suspends to memory.
+
+    QEMU puts an ELF kernel into the guest's memory at every reset, and a wake-up is one:
+    the kernel would wake up with all its data as at the beginning.
+    """
+    return kernel.image if sleeps else vmlinux(kernel)
+
+
 def vmlinux(kernel):
     """Return the path of the uncompressed kernel, which QEMU boots through PVH.
 

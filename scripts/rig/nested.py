@@ -77,7 +77,7 @@ def _inner(options, mach, guest, paths):
     """Return the QEMU arguments of the inner guest."""
     chardevs = {port: "serial,id={id},path=/run/port-" + port for port in hw.ALL_PORTS}
     return (hw.base_args(mach, "inner") + hw.port_args(chardevs)
-            + ["-kernel", "/rig/vmlinux", "-initrd", "/rig/initrd",
+            + ["-kernel", "/rig/kernel", "-initrd", "/rig/initrd",
                "-append", hw.kernel_args(mach, guest.nonce, f"{FASTER} {options.append}")]
             + hw.disk_args(mach, paths) + hw.net_args(mach, True)
             + hw.balloon_args(mach) + mach.extra)
@@ -104,7 +104,7 @@ def _outer_files(options, args, setup, scratch, with_disks):
         "rig/setup": ("set -e\n" + "\n".join(setup) + "\n", 0o644),
         "rig/qemu": ("exec qemu-system-x86_64 -L /usr/share/qemu -L /usr/share/seabios "
                      + " ".join(map(shlex.quote, args)) + ' "$@"\n', 0o644),
-        "rig/vmlinux": (kernels.vmlinux(options.kernel), 0o644),
+        "rig/kernel": (kernels.to_boot(options.kernel, options.sleeps), 0o644),
         "rig/initrd": (scratch / "inner-initrd", 0o644),
     }
     return files

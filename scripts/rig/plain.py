@@ -112,7 +112,7 @@ def start(session, options, mach):
     chardevs = wire(session, guest, HostRunner(session), options.shell or options.verbose)
     make_taps(mach.nets)
     args = (hw.base_args(mach, f"rig-{options.ident}") + hw.port_args(chardevs)
-            + ["-kernel", str(kernels.vmlinux(kernel)), "-initrd", str(initrd),
+            + ["-kernel", str(kernels.to_boot(kernel, options.sleeps)), "-initrd", str(initrd),
                "-append", hw.kernel_args(mach, guest.nonce, options.append)]
             + hw.disk_args(mach, disk_files(mach, scratch)) + hw.net_args(mach, False)
             + hw.balloon_args(mach) + mach.extra)
