@@ -130,6 +130,25 @@ static void sleep_is_no_event(struct kunit *test)
 	src_kvmclock_exit();
 }
 
+/* After a sleep the kernel has the time from an RTC that knows no more than seconds. */
+static void sleep_steps_when_asked(struct kunit *test)
+{
+	static const char *const steps[] = { "off", "restore", "always" };
+	int i;
+
+	load(test);
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		KUNIT_EXPECT_EQ(test, src_step_set(steps[i]), 0);
+		pvclock_hooks.stepped.tv_sec = 0;
+		src_sampler_sleep(PM_SUSPEND_PREPARE);
+		KUNIT_EXPECT_EQ(test, pvclock_hooks.stepped.tv_sec, (time64_t)0);
+		src_sampler_sleep(PM_POST_SUSPEND);
+		KUNIT_EXPECT_EQ(test, !!pvclock_hooks.stepped.tv_sec, i == 2);
+	}
+	src_step_set("off");
+	src_kvmclock_exit();
+}
+
 static void table_of_cpus(struct kunit *test)
 {
 	struct seq_file file = { .size = PAGE_SIZE };
@@ -166,6 +185,7 @@ static struct kunit_case sampler_cases[] = {
 	KUNIT_CASE(host_steps),
 	KUNIT_CASE(generation_changes),
 	KUNIT_CASE(sleep_is_no_event),
+	KUNIT_CASE(sleep_steps_when_asked),
 	KUNIT_CASE(table_of_cpus),
 	{}
 };

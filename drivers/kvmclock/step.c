@@ -50,7 +50,7 @@ static const struct kernel_param_ops wall_step_ops = {
 };
 module_param_cb(wall_step, &wall_step_ops, &wall_step, 0644);
 MODULE_PARM_DESC(wall_step,
-		 "set the time from the host: off, restore (after one, or a long pause), always (at load and after any event) (off)");
+		 "set the time from the host: off, restore (after one, or a long pause), always (at load, after any event and any sleep) (off)");
 
 static unsigned int long_pause = 1000;
 module_param(long_pause, uint, 0644);
@@ -87,7 +87,7 @@ static bool wanted(const struct kvmclock_event *event)
 /**
  * kvmclock_step() - set CLOCK_REALTIME from the host, if that is wanted
  * @dev: the device that it is told of
- * @event: why, or NULL when the module begins
+ * @event: why, or NULL when the module begins and after a sleep
  *
  * Once: if the host does not answer, the time stays what it is.
  *

@@ -154,6 +154,14 @@ clock_wall_is_right() {
 		fail "host_wall_time is not the host's"
 }
 
+# clock_is_near WHEN: CLOCK_REALTIME is the host's, 10.77.0.1's, by 50 ms. The test names clocktool.
+clock_is_near() {
+	clocktool offset 10.77.0.1 5 > /tmp/offset || fail "$(cat /tmp/offset)"
+	say "$1: $(cat /tmp/offset)"
+	awk '{ exit !($4 == "+-" && $2 + $5 <= 50000 && $2 - $5 >= -50000) }' /tmp/offset ||
+		fail "$1: CLOCK_REALTIME is not the host's"
+}
+
 # clock_stopped_for SECONDS: the host stops the guest and lets it go on.
 clock_stopped_for() {
 	vmctl qmp '{"execute":"stop"}' '{"execute":"rig-sleep","arguments":{"seconds":'"$1"'}}' \
