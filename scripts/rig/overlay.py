@@ -10,8 +10,8 @@ from . import image, native
 from .common import GUEST_DIR, RigError, TESTS_DIR, say
 from .cpio import Cpio
 
-CLOCKTOOL = "clocktool"         # of scripts/guest, built when a guest is to have it
-BY_NAME = (*image.ON_REQUEST, CLOCKTOOL)
+BUILT = ("clocktool", "disktool")       # of scripts/guest, when a guest is to have them
+BY_NAME = (*image.ON_REQUEST, *BUILT)
 DRIVERS = ("virtio_blk", "virtio_net", "virtio_balloon", "kvmclock")
 
 

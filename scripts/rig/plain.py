@@ -69,9 +69,9 @@ def guest_files(options, mach):
         files.files["bin/kexec"] = (
             native.build(GUEST_DIR / "kexec.c", "rig/kexec", ["-static"]), 0o755)
     text = text.decode(errors="replace")
-    if overlay.CLOCKTOOL in overlay.named(text):
-        files.files["bin/clocktool"] = (
-            native.build(GUEST_DIR / "clocktool.c", "rig/clocktool", ["-s"]), 0o755)
+    for name in set(overlay.BUILT) & set(overlay.named(text)):
+        files.files[f"bin/{name}"] = (
+            native.build(GUEST_DIR / f"{name}.c", f"rig/{name}", ["-s"]), 0o755)
     files.parts = (["small"] if options.small
                    else overlay.wanted_parts(text))
     return files
