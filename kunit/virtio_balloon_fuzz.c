@@ -59,7 +59,7 @@ MODULE_PARM_DESC(seconds, "how long to fuzz, in seconds");
 
 static unsigned int least;
 module_param(least, uint, 0444);
-MODULE_PARM_DESC(least, "go on until there are so many mutations, up to five times as long");
+MODULE_PARM_DESC(least, "go on until there are so many mutations, up to FUZZ_SLOW times as long");
 
 static unsigned long long seed;
 module_param(seed, ullong, 0444);

@@ -47,7 +47,7 @@ MODULE_PARM_DESC(seconds, "How long");
 
 static unsigned int least;
 module_param(least, uint, 0444);
-MODULE_PARM_DESC(least, "Go on until there are so many mutations, up to five times as long");
+MODULE_PARM_DESC(least, "Go on until there are so many mutations, up to FUZZ_SLOW times as long");
 
 static unsigned long long seed = 1;
 module_param(seed, ullong, 0444);
