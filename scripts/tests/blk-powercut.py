@@ -23,6 +23,7 @@ FLUSH, FUA, DISCARD = 1, 2, 4
 BLOCK = 4096
 WORDS = struct.Struct(f"<8s{BLOCK // 8 - 1}Q")
 MAGIC = b"promises"
+FIRST = 16              # no cut before that: the first forced write is not flushed, see below
 
 
 class Bad(Exception):
@@ -124,7 +125,7 @@ def main(argv):
     if len(found) < 10 * options.cuts:
         raise Bad(f"a log of {len(found)} entries is too short for {options.cuts} cuts")
     disk, lost, bad = Disk(), 0, 0
-    moments = set(chance.sample(range(len(found)), options.cuts))
+    moments = set(chance.sample(range(FIRST, len(found)), options.cuts))
     for number, entry in enumerate(found):
         disk.take(entry)
         if number not in moments:
