@@ -136,7 +136,7 @@ static int run_race(long readers, long seconds)
 		printf("race: %d of %ld readers did not run to their end\n", lost, readers);
 		return FAILED;
 	}
-	printf("race: %lld reads by %ld processes on %ld CPUs, %lld went back, at most by %lld ns\n",
+	printf("race: %lld reads by %ld processes on %ld CPUs, %lld went back, %lld ns at most\n",
 	       race->reads, readers, cpus, race->steps, race->worst);
 	return race->steps ? FAILED : 0;
 }

@@ -3,11 +3,11 @@
  * What the disk's tests need and no packaged tool of a small guest has.
  *
  *   disktool promises DEVICE WRITERS SECONDS HOW
- *	So many processes, each with blocks of its own, write blocks of 4 KiB at random. A block holds
- *	the number of the write, counted by its writer, and the last number that the disk had promised
- *	to keep before this write began: nothing else has to be recorded of what was promised.
- *	HOW is what a promise is: "flush", that fsync() returned after some writes; "sync", that a write
- *	of O_DSYNC returned; "through", that a write returned, for a disk without a cache.
+ *	So many processes, each with blocks of its own, write blocks of 4 KiB at random. A block
+ *	holds the number of the write, counted by its writer, and the last number that the disk had
+ *	promised to keep before this write began: nothing else has to be recorded of promises.
+ *	HOW is what a promise is: "flush", that fsync() returned after some writes; "sync", that a
+ *	write of O_DSYNC returned; "through", that a write returned, for a disk without a cache.
  *	scripts/tests/blk-powercut.py reads what the host has logged.
  *
  * Exit status: 0, 1 for an error, 2 for a usage error.
@@ -16,7 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <stdint.h>
+#include <linux/types.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,7 @@
 #define USAGE		2
 #define WRITERS_MOST	64
 #define BLOCK		4096
-#define WORDS		(BLOCK / sizeof(uint64_t))
+#define WORDS		(BLOCK / sizeof(__u64))
 #define WRITES_MOST	8	/* between two promises of fsync() */
 
 /* blk-powercut.py knows the order: magic, writer, block, kept, and the number until the end. */
@@ -45,15 +45,15 @@ static int fail(const char *what)
 	return FAILED;
 }
 
-static uint64_t seconds_now(void)
+static __u64 seconds_now(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec;
+	return (__u64)ts.tv_sec;
 }
 
-static void fill(uint64_t *words, uint64_t writer, uint64_t block, uint64_t kept, uint64_t number)
+static void fill(__u64 *words, __u64 writer, __u64 block, __u64 kept, __u64 number)
 {
 	size_t i;
 
@@ -70,8 +70,8 @@ static int write_promises(const char *device, long writer, long writers, long se
 {
 	int fd = open(device, O_RDWR | O_DIRECT | O_CLOEXEC | (how == SYNC ? O_DSYNC : 0));
 	unsigned int seed = (unsigned int)writer + 1;
-	uint64_t *words, end, bytes, blocks, block;
-	uint64_t number = 0, kept = 0;
+	__u64 *words, end, bytes, blocks, block;
+	__u64 number = 0, kept = 0;
 	int left = 1;
 
 	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &bytes))
@@ -79,11 +79,11 @@ static int write_promises(const char *device, long writer, long writers, long se
 	words = aligned_alloc(BLOCK, BLOCK);
 	if (!words)
 		return fail("memory");
-	blocks = bytes / BLOCK / (uint64_t)writers;
-	end = seconds_now() + (uint64_t)seconds;
+	blocks = bytes / BLOCK / (__u64)writers;
+	end = seconds_now() + (__u64)seconds;
 	while (seconds_now() < end) {
-		block = (uint64_t)rand_r(&seed) % blocks * (uint64_t)writers + (uint64_t)writer;
-		fill(words, (uint64_t)writer, block, kept, ++number);
+		block = (__u64)rand_r(&seed) % blocks * (__u64)writers + (__u64)writer;
+		fill(words, (__u64)writer, block, kept, ++number);
 		if (pwrite(fd, words, BLOCK, (off_t)(block * BLOCK)) != BLOCK)
 			return fail("write");
 		if (how == FLUSH && --left)
