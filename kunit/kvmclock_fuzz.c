@@ -15,6 +15,7 @@
 #include <linux/moduleparam.h>
 #include <linux/random.h>
 #include <linux/seq_file.h>
+#include <linux/stringify.h>
 
 #include <asm/msr.h>
 #include <asm/tsc.h>
@@ -44,7 +45,8 @@ MODULE_PARM_DESC(seconds, "how long (10)");
 
 static unsigned int least;
 module_param(least, uint, 0444);
-MODULE_PARM_DESC(least, "go on until there are so many mutations, up to FUZZ_SLOW times as long");
+MODULE_PARM_DESC(least, "go on until there are so many mutations, up to " __stringify(FUZZ_SLOW)
+		 " times as long");
 
 static unsigned long long seed;
 module_param(seed, ullong, 0444);

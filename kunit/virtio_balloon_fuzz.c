@@ -10,6 +10,7 @@
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/stringify.h>
 #include <linux/virtio_ring.h>
 
 #include "virtio_balloon_fuzz.h"
@@ -59,7 +60,8 @@ MODULE_PARM_DESC(seconds, "how long to fuzz, in seconds");
 
 static unsigned int least;
 module_param(least, uint, 0444);
-MODULE_PARM_DESC(least, "go on until there are so many mutations, up to FUZZ_SLOW times as long");
+MODULE_PARM_DESC(least, "go on until there are so many mutations, up to " __stringify(FUZZ_SLOW)
+		 " times as long");
 
 static unsigned long long seed;
 module_param(seed, ullong, 0444);

@@ -13,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include <linux/stringify.h>
 #include <linux/virtio_ring.h>
 
 #include "virtio_blk_fuzz.h"
@@ -47,7 +48,8 @@ MODULE_PARM_DESC(seconds, "How long");
 
 static unsigned int least;
 module_param(least, uint, 0444);
-MODULE_PARM_DESC(least, "Go on until there are so many mutations, up to FUZZ_SLOW times as long");
+MODULE_PARM_DESC(least, "Go on until there are so many mutations, up to " __stringify(FUZZ_SLOW)
+		 " times as long");
 
 static unsigned long long seed = 1;
 module_param(seed, ullong, 0444);

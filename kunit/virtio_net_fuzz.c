@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include <linux/stringify.h>
 
 #include "virtio_net_fuzz.h"
 
@@ -40,7 +41,8 @@ MODULE_PARM_DESC(seconds, "how long to fuzz, in seconds");
 
 static unsigned int least;
 module_param(least, uint, 0444);
-MODULE_PARM_DESC(least, "go on until there are so many mutations, up to FUZZ_SLOW times as long");
+MODULE_PARM_DESC(least, "go on until there are so many mutations, up to " __stringify(FUZZ_SLOW)
+		 " times as long");
 
 static unsigned long long seed;
 module_param(seed, ullong, 0444);

@@ -194,7 +194,7 @@ static int sampler_pm(struct notifier_block *nb, unsigned long action, void *dat
 	case PM_POST_HIBERNATION:
 	case PM_POST_RESTORE:
 		begin_anew();
-		/* By the machine's own clock, the kernel knows only the second. */
+		/* The kernel of an owner has it from the RTC, late by a second. */
 		kvmclock_step(watch_dev, NULL);
 		break;
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sets CLOCK_REALTIME from the host's wall clock, after an event and if asked to.
+ * Sets CLOCK_REALTIME from the host's wall clock, if asked to: when the module begins, after
+ * an event, after a sleep.
  * CLOCK_MONOTONIC goes on as it did.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
