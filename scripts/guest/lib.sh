@@ -81,7 +81,7 @@ uptime_ms() {
 # to run SCRIPT with the argument "next". --kexec brings the kernel and the means.
 next_initramfs() {
 	printf '#!/bin/sh\nexec sh /tests/%s next\n' "$1" > /rig/command
-	# Loading sums it up and so does the next kernel, slowly: what is large and not needed stays.
+	# Loading sums it up and so does the next kernel, slowly: what is large and not needed stays behind.
 	(cd / && find bin sbin lib lib64 usr etc rig tests dev/console dev/null run tmp root mnt var init \
 		proc sys -xdev ! -path 'proc/*' ! -path 'sys/*' ! -path 'tmp/*' ! -path 'run/*' \
 		\( ! -path 'lib/modules/*/kernel/*.ko' -o -name 'virtio*.ko' -o -name '*failover.ko' \

@@ -3,7 +3,8 @@
  * vmctl: asks the host side of the rig for something, from inside a guest.
  *
  *   vmctl qmp JSON...    runs QMP commands in sequence, prints one "return" per line;
- *                        {"execute":"rig-sleep","arguments":{"seconds":S}} waits
+ *                        {"execute":"rig-sleep","arguments":{"seconds":S}} waits; for
+ *                        rig-migrate and rig-crash see Documentation/rig.md
  *   vmctl hmp COMMAND    runs a monitor command, prints its text
  *   vmctl host COMMAND   runs a shell command on the host side, prints its output
  *

@@ -71,7 +71,7 @@ def _parser():
         help="the guest suspends to memory; its kernel starts more slowly")
     add("--kexec", action="store_true",
         help="give the guest its kernel, /boot/vmlinuz, and the means to start it: kexec KERNEL "
-        "INITRD CMDLINE")
+        "INITRD CMDLINE; with -p when this one crashes")
     add("--keep-log", action="store_true", help="keep the log even when all went well")
     add("--verbose", action="store_true", help="show the consoles as they are written")
     add("--outer-kernel", default="6.12", metavar="K", help="nested: kernel of the outer guest")

@@ -35,7 +35,8 @@ class Guest:
         self.note = lambda text: None
         self.on_request = None      # called with (id, verb, payload)
         self.must_succeed = None    # name of the command, when its failure is one of the rig
-        self._crashes = []          # [from, to] in the console, of those that were announced
+        self._crash_is_near = False
+        self._crashes = 0           # that were announced, and survived by the next kernel
         self._packed = []
         self._line = bytearray()
         self._answer = {}           # id: list of pieces still to send
@@ -60,8 +61,8 @@ class Guest:
         if verb == "HELLO":
             self.release = words[0] if words else "?"
             self.up_since = time.monotonic()
-            if self._crashes and self._crashes[-1][1] is None:
-                self._crashes[-1][1] = len(self.console)
+            self._crashes += self._crash_is_near
+            self._crash_is_near = False
         elif verb == "FAIL":
             self.problems.append("the guest could not start: " + " ".join(words))
         elif verb == "DMESG":
@@ -111,19 +112,13 @@ class Guest:
         return f"@{self.nonce} REP {ident} {status} {more} {piece}\n".encode()
 
     def will_crash(self):
-        """Take what the kernel says for no report from now on until the init of the next one.
-
-        If none comes, all of it is one.
-        """
-        self._crashes.append([len(self.console), None])
+        """Expect the next crash by SysRq, which is no report if another kernel takes over."""
+        self._crash_is_near = True
 
     def _judged(self):
-        """Return the console without the crashes that were announced and survived."""
-        text = bytearray(self.console)
-        for start, end in reversed(self._crashes):
-            if end is not None:
-                text[start:end] = b"\n"
-        return text.decode(errors="replace").replace("\r", "")
+        """Return the console without the one line of each crash that was announced."""
+        return report.SYSRQ_CRASH.sub("", self.console_text(), count=self._crashes) \
+            if self._crashes else self.console_text()
 
     def console_text(self):
         """Return the console as text."""

@@ -2,7 +2,8 @@
 """Builds and caches the parts of the initramfs that rarely change.
 
 Kinds of part: "base" (tools and in-tree modules of one kernel), one for each program of
-ON_REQUEST with its libraries, and "qemu" (what a guest needs to run a guest of its own).
+ON_REQUEST with its libraries, "qemu" (what a guest needs to run a guest of its own), and
+"small" (little more than a shell).
 A part is kept in the cache with the list of the files it was made from, and made
 again when one of them changed.
 """

@@ -67,6 +67,8 @@ def scratch_dir():
 
 def clear():
     """End what an earlier attempt of this run left running, and remove its scratch files."""
+    if os.getpid() != 1:
+        raise RigError("this is not the first process of a name space of its own")
     # A signal from the first process of a PID name space to all of it spares that process.
     with contextlib.suppress(ProcessLookupError):
         os.kill(-1, signal.SIGKILL)

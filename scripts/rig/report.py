@@ -24,6 +24,9 @@ PATTERNS = re.compile(
     r"|blocked for more than \d+ seconds|suspicious RCU usage|possible circular locking"
 )
 
+# What a kernel says that was told to crash.
+SYSRQ_CRASH = re.compile(_HEAD + r"Kernel panic - not syncing: sysrq triggered crash$", re.M)
+
 TAINTS = {1: "F forced module load", 3: "R forced module unload", 4: "M machine check",
           5: "B bad page", 7: "D oops", 9: "W warning", 14: "L soft lockup"}
 
