@@ -31,6 +31,7 @@
 #define BLOCK		4096
 #define WORDS		(BLOCK / sizeof(__u64))
 #define WRITES_MOST	8	/* between two promises of fsync() */
+#define NUMBERS_MOST	20000	/* of a writer: the host logs all it writes */
 
 /* blk-powercut.py knows the order: magic, writer, block, kept, and the number until the end. */
 static const char magic[8] = "promises";
@@ -81,7 +82,7 @@ static int write_promises(const char *device, long writer, long writers, long se
 		return fail("memory");
 	blocks = bytes / BLOCK / (__u64)writers;
 	end = seconds_now() + (__u64)seconds;
-	while (seconds_now() < end) {
+	while (seconds_now() < end && number < NUMBERS_MOST) {
 		block = (__u64)rand_r(&seed) % blocks * (__u64)writers + (__u64)writer;
 		fill(words, (__u64)writer, block, kept, ++number);
 		if (pwrite(fd, words, BLOCK, (off_t)(block * BLOCK)) != BLOCK)

@@ -27,12 +27,14 @@ gone() {
 	[ ! -e /sys/block/vda ]
 }
 
+given_up() {
+	vmctl qmp '{"execute":"blockdev-del","arguments":{"node-name":"hot"}}' > /dev/null 2> /tmp/err
+}
+
 unplug() {
 	vmctl qmp '{"execute":"device_del","arguments":{"id":"hot"}}' > /dev/null || fail "the host keeps it"
 	retry_until 30 gone || fail "the disk does not disappear"
-	sleep 1
-	vmctl qmp '{"execute":"blockdev-del","arguments":{"node-name":"hot"}}' > /dev/null ||
-		fail "the host still uses the disk"
+	retry_until 30 given_up || fail "the host still uses the disk: $(cat /tmp/err)"
 }
 
 for how in flush sync through; do

@@ -40,4 +40,4 @@ say "phc2sys: $(tail -n 2 /tmp/phc2sys | tr '\n' ';')"
 clock_is_near "with phc2sys"
 rate=$(($(adjtimex | sed -n 's/.*freq.adjust: *\(-*[0-9]*\) .*/\1/p') / 65536))
 say "the clock's rate is corrected by $rate ppm"
-[ "$rate" -lt 150 ] || fail "phc2sys left the rate of the clock wrong by $rate ppm"
+[ "${rate#-}" -lt 150 ] || fail "phc2sys left the rate of the clock wrong by $rate ppm"

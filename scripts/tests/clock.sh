@@ -168,13 +168,19 @@ clock_stopped_for() {
 		'{"execute":"cont"}' > /dev/null || fail "the guest cannot be stopped"
 }
 
+# _hears: say whether somebody listens to uevents.
+_hears() {
+	awk '$2 == 15 && $4 == "ffffffff" { n++ } END { exit !n }' /proc/net/netlink
+}
+
 # clock_tell_uevents FILE: from now on write there what the module tells user space: "kvmclock
-# EVENT COUNT", or "kvmclock wall-step SECONDS".
+# EVENT COUNT", or "kvmclock wall-step SECONDS", cut off (nanoseconds below a tenth of one).
 clock_tell_uevents() {
 	: > "$1"
 	# shellcheck disable=SC2016  # of each event
 	uevent sh -c '[ -z "$KVMCLOCK_EVENT" ] ||
 		echo "kvmclock $KVMCLOCK_EVENT ${KVMCLOCK_COUNT:-${KVMCLOCK_STEP%?????????}}" >> "'"$1"'"' &
+	retry_until 10 _hears || fail "nobody listens to uevents"
 }
 
 # clock_counts: print the counters of pauses, restores and steps of the host's clock.

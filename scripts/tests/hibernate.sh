@@ -13,9 +13,12 @@
 
 hibernate_disk=vda
 
-# hibernate_waits: say whether there is an image: this is not the guest's first start.
+# hibernate_waits: say whether there is an image: this is not the guest's first start. A guest that
+# starts anew without one must not begin the test once more.
 hibernate_waits() {
-	[ "$(dd "if=/dev/$hibernate_disk" bs=1 skip=4086 count=9 2> /dev/null)" = S1SUSPEND ]
+	[ "$(dd "if=/dev/$hibernate_disk" bs=1 skip=4086 count=9 2> /dev/null)" = S1SUSPEND ] && return 0
+	vmctl host "mkdir '$(host_folder)/begun'" || fail "the guest has started anew without an image"
+	return 1
 }
 
 # hibernate_resume: go on from the image; comes back only in the guest that has written it.
