@@ -170,7 +170,7 @@ clock_stopped_for() {
 
 # _hears: say whether somebody listens to uevents.
 _hears() {
-	awk '$2 == 15 && $4 == "ffffffff" { n++ } END { exit !n }' /proc/net/netlink
+	awk '$2 == 15 && $4 != "00000000" { n++ } END { exit !n }' /proc/net/netlink
 }
 
 # clock_tell_uevents FILE: from now on write there what the module tells user space: "kvmclock
