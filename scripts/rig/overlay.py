@@ -128,7 +128,14 @@ class GuestFiles:
 
 
 def named(text):
-    """Return those of the programs that a guest gets on request which a text names."""
+    """Return those of the programs that a guest gets on request which a test names.
+
+    What the test reads of /tests/ is a part of it.
+    """
+    for name in re.findall(r"^[.] /tests/(\S+)$", text, re.M):
+        path = TESTS_DIR / name
+        if path.is_file():
+            text += path.read_text(encoding="utf-8")
     return [name for name in BY_NAME if re.search(rf"\b{name}\b", text)]
 
 

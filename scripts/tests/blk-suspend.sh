@@ -4,7 +4,8 @@
 # check: 6.1
 # vm: --disk 64M,num-queues=2 --smp 2 --mem 512M
 # timeout: 300
-. /tests/lib.sh
+# shellcheck source=scripts/tests/load.sh
+. /tests/load.sh
 need_ours virtio_blk
 [ -w /sys/power/pm_test ] || skip "this kernel cannot test suspend"
 
@@ -32,10 +33,7 @@ for poll in 0 1; do
 	rmmod virtio_blk
 	modprobe virtio_blk poll_queues=$poll
 	retry_until 5 test -b /dev/vda || fail "no disk"
-	fio --name=load --filename=/dev/vda --direct=1 --rw=randwrite --bsrange=512-32k --size=16M \
-		--io_size=64M --iodepth=32 --ioengine=io_uring ${hipri:+"$hipri"} --verify=crc32c \
-		--do_verify=1 --verify_backlog=256 --time_based --runtime=600 >/tmp/fio 2>&1 &
-	pid=$!
+	load_begin vda --size=16M ${hipri:+"$hipri"}
 	sleep 1
 	for _ in 1 2; do
 		throttle 50
@@ -44,12 +42,6 @@ for poll in 0 1; do
 		throttle 0
 		sleep 1
 	done
-	kill -0 $pid || { cat /tmp/fio; fail "the load did not survive"; }
-	kill -INT $pid
-	# 128: fio was told to end; what it verified until then counts.
-	wait $pid
-	status=$?
-	[ $status = 0 ] || [ $status = 128 ] || { cat /tmp/fio; fail "wrong data after resume"; }
-	grep -q 'err= 0' /tmp/fio || { cat /tmp/fio; fail "errors after resume"; }
+	load_end
 	say "poll_queues=$poll: suspended 2 times with up to $had requests under way, data is right"
 done

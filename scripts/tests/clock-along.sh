@@ -9,8 +9,6 @@
 # shellcheck source=scripts/tests/fate.sh
 . /tests/fate.sh
 
-# The rig gives the programs that a test names.
-command -v clocktool > /dev/null || fail "the guest has no clocktool"
 clock_tell_uevents /tmp/uevents
 clock_is kvm-clock || fail "the built-in clock is not current, but $(clock_current)"
 areas="$(clock_area 0) $(clock_area 1)"

@@ -26,8 +26,6 @@ fi
 net_up 0
 hibernate_ready
 
-# The rig gives the programs that a test names.
-command -v clocktool > /dev/null || fail "the guest has no clocktool"
 modprobe kvmclock wall_step=always || fail "kvmclock cannot be loaded: $(clock_said | tail -n 1)"
 clock_load
 clock_trace_on

@@ -11,8 +11,6 @@
 # shellcheck source=scripts/tests/suspend.sh
 . /tests/suspend.sh
 
-# The rig gives the programs that a test names.
-command -v clocktool > /dev/null || fail "the guest has no clocktool"
 modprobe -a virtio_pci virtio_net || fail "virtio_net cannot be loaded"
 net_up 0
 clock_tell_uevents /tmp/uevents

@@ -9,8 +9,6 @@
 # shellcheck source=scripts/tests/clock.sh
 . /tests/clock.sh
 
-# The rig gives the programs that a test names.
-command -v clocktool > /dev/null || fail "the guest has no clocktool"
 modprobe -a virtio_pci virtio_net || fail "virtio_net cannot be loaded"
 net_up 0
 

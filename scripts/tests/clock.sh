@@ -154,7 +154,7 @@ clock_wall_is_right() {
 		fail "host_wall_time is not the host's"
 }
 
-# clock_is_near WHEN: CLOCK_REALTIME is the host's, 10.77.0.1's, by 50 ms. The test names clocktool.
+# clock_is_near WHEN: CLOCK_REALTIME is the host's, 10.77.0.1's, by 50 ms.
 clock_is_near() {
 	clocktool offset 10.77.0.1 5 > /tmp/offset || fail "$(cat /tmp/offset)"
 	say "$1: $(cat /tmp/offset)"
