@@ -219,6 +219,43 @@ static void nt_xdp_grown(struct kunit *test)
 	nt_prog_free(test, prog);
 }
 
+/* What the device itself has sent may be longer than what it takes (5.1.4.2). */
+static void nt_xdp_too_long(struct kunit *test)
+{
+	static const struct nm_params setups[] = {
+		{ .features = NT_MODERN | NM_F_MRG_RXBUF, .mode = FV_RUN },
+		{ .features = NT_MODERN | NM_F_MRG_RXBUF | NM_F_MTU, .mtu = 1500, .mode = FV_RUN },
+		{ .features = NT_FULL | NM_F_RING_PACKED | NM_F_MTU, .mtu = 1500, .mode = FV_RUN },
+	};
+	static const unsigned int sizes[] = { 1523, 3000, 9014 };
+	struct bpf_prog *prog = nt_seed_prog(test, true);
+	unsigned int i, j, drops;
+	struct nt *nt;
+
+	for (i = 0; i < ARRAY_SIZE(setups); i++) {
+		drops = 0;
+		nt = nt_start(test, &setups[i]);
+		KUNIT_ASSERT_EQ(test, nt_xdp_load(nt, prog), 0);
+		/* With two VLAN tags. */
+		nt_xdp_returns(nt, 1522);
+		for (j = 0; j < ARRAY_SIZE(sizes); j++) {
+			nt_xdp_passes(nt, sizes[j]);
+			if (!setups[i].mtu) {
+				nt_xdp_returns(nt, sizes[j]);
+				continue;
+			}
+			KUNIT_ASSERT_EQ(test, nt_inject_wait(nt, 0, sizes[j], XDP_TX, NULL), 0);
+			KUNIT_EXPECT_TRUE(test, nt_xdp_count(nt, "xdp_drops", ++drops));
+		}
+		nt_xdp_returns(nt, 1514);
+		KUNIT_EXPECT_TRUE(test, nt_xdp_count(nt, "xdp_drops", drops));
+		KUNIT_EXPECT_EQ(test, nt_xdp_load(nt, NULL), 0);
+		nt_expect_clean(nt);
+		nt_detach(nt);
+	}
+	nt_prog_free(test, prog);
+}
+
 /* Frames of many buffers, for a program that takes them, and for one that does not. */
 static void nt_xdp_pieces(struct kunit *test)
 {
@@ -441,6 +478,7 @@ static struct kunit_case nt_xdp_cases[] = {
 	KUNIT_CASE_PARAM(nt_xdp_verdicts, xdp_gen_params),
 	KUNIT_CASE_PARAM(nt_xdp_grown, xdp_gen_params),
 	KUNIT_CASE_PARAM(nt_xdp_redirected, xdp_gen_params),
+	KUNIT_CASE(nt_xdp_too_long),
 	KUNIT_CASE_PARAM(nt_xdp_pieces, merging_gen_params),
 	KUNIT_CASE(nt_xdp_offloads),
 	KUNIT_CASE(nt_xdp_refusals),

@@ -335,6 +335,7 @@ struct vnet_rss {
  * @gso_types: bit n: receive packets of VIRTIO_NET_HDR_GSO type n were
  *	negotiated
  * @xdp_prog: program that sees received packets first, or NULL; RTNL to write
+ * @xdp_len_max: longest frame an XDP program may send back
  * @hdr_len: length of the virtio header
  * @little_endian: byte order of the header
  * @guest_csum: the device may vouch for checksums
@@ -384,6 +385,7 @@ struct vnet {
 	u16 ready_pairs;
 	u16 gso_types;
 	struct bpf_prog __rcu *xdp_prog;
+	u32 xdp_len_max;
 	u8 hdr_len;
 	bool little_endian;
 	bool guest_csum;

@@ -415,6 +415,7 @@ static void vnet_setup_mtu(struct vnet *vn)
 
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = ETH_MAX_MTU;
+	vn->xdp_len_max = U32_MAX;
 
 	if (vnet_has(vn, VIRTIO_NET_F_MTU)) {
 		mtu = virtio_cread16(vn->vdev,
@@ -422,6 +423,8 @@ static void vnet_setup_mtu(struct vnet *vn)
 		mtu = max_t(unsigned int, mtu, ETH_MIN_MTU);
 		dev->mtu = mtu;
 		dev->max_mtu = mtu;
+		/* A VLAN tag, or two, are not part of what the MTU counts. */
+		vn->xdp_len_max = mtu + ETH_HLEN + 2 * VLAN_HLEN;
 	}
 
 	if (vn->mergeable)
