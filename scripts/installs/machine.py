@@ -10,6 +10,7 @@ import subprocess
 import time
 
 from rig.common import TOOL_PATH, RigError
+from rig.machine import NO_CX16
 
 GUEST = pathlib.Path(__file__).resolve().parent / "guest"
 MEMORY = 1536       # MiB
@@ -86,7 +87,7 @@ class Guest:
         for name in ("agent", "qmp", "serial"):
             (self.folder / name).unlink(missing_ok=True)
         accel = ["-accel", "kvm", "-cpu", "host"] if self.accel == "kvm" else \
-            ["-accel", "tcg,thread=multi", "-cpu", "max"]
+            ["-accel", "tcg,thread=multi", "-cpu", f"max,{NO_CX16}"]
         self._qmp = None
         with open(self.folder / "qemu.log", "ab") as log:
             self.process = subprocess.Popen(

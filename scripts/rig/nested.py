@@ -17,7 +17,7 @@ from .common import GUEST_DIR, UsageError
 from .guest import Guest
 
 MORE_MEM = 2 << 30      # what the outer guest gets beyond the inner one's memory
-CPU = "EPYC,+svm,+npt"
+CPU = f"EPYC,+svm,+npt,{hw.NO_CX16}"
 # What a kernel does against flaws of this CPU (retpolines, SRSO) makes each call and return
 # one that the emulation cannot predict, in both guests.
 FASTER = "mitigations=off"
