@@ -125,7 +125,7 @@ struct vnet_coal {
  * @adaptive: @dim sets the coalescing; RTNL to write
  * @starved: no memory was left, the timer says when to ask again
  * @need_kick: buffers were added since the last notification
- * @watched: the next poll is no answer to an interrupt
+ * @watched: this poll is no answer to an interrupt; who schedules it sets it
  * @head_left: pieces left at @heads
  * @carve: next free piece of the page being cut up
  * @heads: page being cut up for small packets
@@ -143,6 +143,7 @@ struct vnet_coal {
  * @index: number of the queue pair
  * @active: NAPI is enabled while the interface is up; written with RTNL
  * @watch_packets: packets at the last look of the watch timer
+ * @watch_calls: @calls, when it last had the queue polled
  * @name: name of the interrupt
  */
 struct vnet_rq {
@@ -187,6 +188,7 @@ struct vnet_rq {
 	u16 index;
 	bool active;
 	u64 watch_packets;
+	u16 watch_calls;
 	char name[VNET_NAME_LEN];
 } ____cacheline_aligned_in_smp;
 

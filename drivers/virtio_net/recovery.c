@@ -216,9 +216,13 @@ static void vnet_watch(struct timer_list *timer)
 			idle = false;
 			continue;
 		}
-		WRITE_ONCE(rq->watched, true);
 		virtqueue_notify(rq->vq);
-		napi_schedule(&rq->napi);
+		/* If an interrupt has it polled there is nothing to look for. */
+		if (!napi_schedule_prep(&rq->napi))
+			continue;
+		rq->watch_calls = READ_ONCE(rq->calls);
+		rq->watched = true;
+		__napi_schedule(&rq->napi);
 	}
 
 	vn->recovery.watch_delay = idle ? min_t(unsigned long,

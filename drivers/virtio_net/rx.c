@@ -200,9 +200,9 @@ int vnet_rx_poll(struct napi_struct *napi, int budget)
 
 	if (done)
 		vnet_rx_account(rq, &batch);
-	if (unlikely(READ_ONCE(rq->watched))) {
-		WRITE_ONCE(rq->watched, false);
-		if (done)
+	if (unlikely(rq->watched)) {
+		rq->watched = false;
+		if (done && READ_ONCE(rq->calls) == rq->watch_calls)
 			vnet_rx_healed(rq->vn);
 	}
 	vnet_rx_kick(rq);
