@@ -59,6 +59,8 @@ def _parser():
     add("--iommu", action="store_true",
         help="put every device behind an IOMMU; the kernel uses it with --append intel_iommu=on")
     add("--tb-size", metavar="MIB", help="memory for translated code, with --host tcg only")
+    add("--one-thread", action="store_true",
+        help="the CPUs take turns and never run stale code, with --host tcg only")
     add("--disk", action="append", default=[], metavar="SPEC",
         help="SIZE, null:SIZE or file:PATH, then ,key=value device properties")
     add("--net", action="append", default=[], metavar="SPEC",
@@ -110,6 +112,7 @@ def parse(argv):
                       nets=[spec.net(text) for text in options.net],
                       balloon=options.balloon, extra=extra)
     mach.iommu = options.iommu
+    mach.one_thread = options.one_thread
     if options.tb_size is not None:
         mach.tb_size = spec.count(options.tb_size, "--tb-size", 8, 4096)
     if options.host == "nested":

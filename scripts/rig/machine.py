@@ -31,6 +31,7 @@ class Machine:
     extra: list
     cpu_model: str = None   # None: what fits the accelerator
     iommu: bool = False     # emulated, and every device behind it
+    one_thread: bool = False    # the emulated CPUs take turns
     tb_size: int = 0        # MiB for translated code; 0: QEMU's choice, up to 1 GiB
 
     def cpu(self):
@@ -48,7 +49,8 @@ class Machine:
         if self.accel == "icount":
             return ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
         if self.accel == "tcg":
-            return ["-accel", "tcg,thread=multi" + (f",tb-size={self.tb_size}" if self.tb_size
+            threads = "single" if self.one_thread else "multi"
+            return ["-accel", f"tcg,thread={threads}" + (f",tb-size={self.tb_size}" if self.tb_size
                                                     else "")]
         return ["-accel", "kvm"]
 
@@ -188,5 +190,7 @@ def check(machine, host):
         raise UsageError(f"--machine {machine.model}: has no IOMMU, --iommu needs q35")
     if machine.tb_size and host != "tcg":
         raise UsageError(f"--tb-size {machine.tb_size}: needs --host tcg")
+    if machine.one_thread and host != "tcg":
+        raise UsageError("--one-thread: needs --host tcg")
     if machine.accel == "icount" and host not in ("tcg", "auto"):
         raise UsageError(f"--host {host}: --icount needs --host tcg")

@@ -147,6 +147,7 @@ def check(options, mach):
     """Refuse what a nested run cannot do, before anything is started."""
     if mach.accel == "icount":
         raise UsageError("--icount: allowed only with --host tcg")
+    hw.check(mach, options.host)
     for net in mach.nets:
         if net.kind == "user":
             raise UsageError("--net user: not allowed with --host nested; use tap")
