@@ -252,6 +252,8 @@ static void nt_xdp_too_long(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, nt_xdp_load(nt, NULL), 0);
 		nt_expect_clean(nt);
 		nt_detach(nt);
+		nm_destroy(nt->nm);
+		nt->nm = NULL;
 	}
 	nt_prog_free(test, prog);
 }
