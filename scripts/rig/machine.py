@@ -50,8 +50,8 @@ class Machine:
             return ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
         if self.accel == "tcg":
             threads = "single" if self.one_thread else "multi"
-            return ["-accel", f"tcg,thread={threads}" + (f",tb-size={self.tb_size}" if self.tb_size
-                                                    else "")]
+            size = f",tb-size={self.tb_size}" if self.tb_size else ""
+            return ["-accel", f"tcg,thread={threads}{size}"]
         return ["-accel", "kvm"]
 
 
