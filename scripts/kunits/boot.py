@@ -6,8 +6,10 @@ import os
 import pathlib
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import tempfile
 
 from rig import report
 from rig.common import EXIT_DIED, EXIT_REPORT, EXIT_TIMEOUT, TOP
@@ -21,7 +23,10 @@ ARGUMENTS = ("log_buf_len=8M", "loglevel=3", "hung_task_panic=1", "softlockup_pa
              "sysctl.kernel.hung_task_check_interval_secs=5",
              "panic_print=0x20", "mitigations=off")
 STOPPED = {EXIT_TIMEOUT: "the time was up", EXIT_DIED: "the guest died",
-           EXIT_REPORT: "the kernel reported a problem"}
+           EXIT_REPORT: "the kernel reported a problem",
+           128 + signal.SIGTERM: "ended there"}
+# A record of /dev/kmsg that says so.
+FAILED = re.compile(r"^\d+,\d+,\d+,[^;]*; *not ok \d+ (?!.*# SKIP)")
 
 
 @dataclasses.dataclass
@@ -39,6 +44,7 @@ class Job:
     smp: int = 2
     append: str = ""
     starve: str = ""            # allocations of this driver fail at random
+    impatient: bool = False     # the first test that fails ends the guest
 
     def script(self):
         """Return the script for the guest."""
@@ -175,7 +181,7 @@ def run(job, ident):
                "--host", "tcg", "--smp", str(job.smp), "--mem", MEMORY[job.own.kind],
                "--timeout", str(job.timeout), "--script", str(script),
                "--append", " ".join((*ARGUMENTS, job.append)).strip()]
-    done = _call(command)
+    done = _call(command, FAILED if job.impatient else None)
     lines = _records(done.stdout)
     if done.returncode:
         replayed = _replayed(done.stderr)
@@ -187,14 +193,22 @@ def run(job, ident):
     return Outcome(done.returncode, lines, done.stderr, done.stdout)
 
 
-def _call(command):
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, text=True, errors="replace",
-                             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
-    try:
-        out, err = child.communicate()
-    except BaseException:
-        child.terminate()
-        child.wait()
-        raise
-    return subprocess.CompletedProcess(command, child.returncode, out, err)
+def _call(command, until=None):
+    """Run a command to its end, or until it prints a line that matches."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as noise, \
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=noise, text=True, errors="replace",
+                             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}) as child:
+        out = []
+        try:
+            for line in child.stdout:
+                out.append(line)
+                if until and until.search(line):
+                    child.terminate()
+                    until = None
+            child.wait()
+        except BaseException:
+            child.terminate()
+            raise
+        noise.seek(0)
+        return subprocess.CompletedProcess(command, child.returncode, "".join(out), noise.read())

@@ -147,7 +147,7 @@ def _unit(own, mutant, stage, ident, suite=None):
         if not wanted[test]:
             raise RigError(f"{mutant.path}: no suite is named {suite}")
         outcome = boot.run(boot.Job(own, stage, before + fake, [test],
-                                    leaks=own.kind == "debug",
+                                    leaks=own.kind == "debug", impatient=True,
                                     timeout=cli.TIMEOUT[own.kind],
                                     append=f"kunit.filter_glob={suite}" if suite else ""), ident)
         found, _ = cli.judge(outcome, wanted, own)
