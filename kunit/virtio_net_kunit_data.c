@@ -339,21 +339,39 @@ static void nt_any_order(struct kunit *test)
 	nt_expect_clean(nt);
 }
 
-/* Buffers of a device with mergeable buffers follow what comes. */
+/* Memory that the device has to receive with. What is in front of a buffer and behind it makes
+ * a power of two of it.
+ */
+static unsigned int nt_held(struct nm_rxq *rxq, unsigned int size)
+{
+	unsigned int i, sum = 0;
+
+	for (i = 0; i < rxq->count; i++)
+		sum += roundup_pow_of_two(rxq->bufs[(rxq->head + i) % size]->in_len);
+
+	return sum;
+}
+
+/* Buffers of a device with mergeable buffers follow what comes. All of them take as much memory
+ * as if there were one for a frame, or of a page, for each descriptor.
+ */
 static void nt_buffer_sizes(struct kunit *test)
 {
 	const struct nm_params params = {
-		.features = NT_MODERN | NM_F_MRG_RXBUF, .mode = FV_RUN,
+		.features = NT_MODERN | NM_F_MRG_RXBUF, .mode = FV_RUN, .queue_num = 256,
 	};
 	struct nt *nt = nt_start(test, &params);
 	struct nm_rxq *rxq = &nt->nm->rxq[0];
 	unsigned int i, small, large;
 
 	small = rxq->bufs[rxq->head]->in_len;
-	for (i = 0; i < 500; i++)
+	KUNIT_EXPECT_TRUE(test, nm_wait_buffers(nt->nm, 0, 256 * 1664 / 2048, NT_MS));
+	KUNIT_EXPECT_LE(test, nt_held(rxq, 256), 256 * 1664);
+	for (i = 0; i < 1000; i++)
 		nt_expect_received(nt, 8000, i);
 	large = rxq->bufs[rxq->head]->in_len;
 	KUNIT_EXPECT_GT(test, large, small);
+	KUNIT_EXPECT_LE(test, nt_held(rxq, 256), 256 * 4096);
 	for (i = 0; i < 1000; i++)
 		nt_expect_received(nt, 300, i);
 	KUNIT_EXPECT_LT(test, rxq->bufs[rxq->head]->in_len, large);

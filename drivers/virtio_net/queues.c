@@ -8,9 +8,9 @@
 #include "tx.h"
 
 /* Largest receive buffer of a device with mergeable buffers: a 64 KiB packet
- * takes five, and a page of the pool holds two.
+ * takes nine, and a page of the pool holds four.
  */
-#define VNET_BUF_MRG_SHIFT	14
+#define VNET_BUF_MRG_SHIFT	13
 
 static void vnet_rq_init(struct vnet *vn, u16 pair, int napi_weight)
 {

@@ -7,11 +7,14 @@
 
 #include "rx.h"
 
-/* The device holds at most this much memory per queue, but never fewer than
- * VNET_FILL_MIN buffers: large buffers need not fill a large ring.
+/* The device holds this much memory for each descriptor of a ring: no more than
+ * if each buffer were just long enough for a frame, or a page if packets are
+ * large. Larger buffers are fewer then. Two of the largest packets fit at any
+ * time, if there are descriptors.
  */
-#define VNET_FILL_BYTES		(4U << 20)
-#define VNET_FILL_MIN		256U
+#define VNET_FILL_FRAME		1664U
+#define VNET_FILL_LARGE		4096U
+#define VNET_FILL_MIN		(2U << 16)
 
 /* A refill happens when this many buffers, or a quarter of them, are gone. */
 #define VNET_REFILL_BATCH	64U
@@ -20,8 +23,8 @@
 #define VNET_BACKOFF_MAX	HZ
 
 /* Pages the pool keeps for reuse. */
-#define VNET_POOL_KEEP		128
-#define VNET_POOL_SMALL_KEEP	256
+#define VNET_POOL_KEEP		32
+#define VNET_POOL_SMALL_KEEP	64
 
 /**
  * vnet_rx_shift_for() - size of the buffer that holds a frame
@@ -190,10 +193,15 @@ static unsigned int vnet_rx_pick_shift(const struct vnet_rq *rq)
 
 static void vnet_rx_set_fill(struct vnet_rq *rq, unsigned int shift)
 {
-	u32 fill = max(VNET_FILL_BYTES >> (shift & VNET_BUF_SHIFT_MASK),
-		       VNET_FILL_MIN);
+	u32 bytes, size = virtqueue_get_vring_size(rq->vq);
 
-	rq->fill_max = min(fill, virtqueue_get_vring_size(rq->vq));
+	rq->fill_max = size;
+	if (rq->mergeable) {
+		shift &= VNET_BUF_SHIFT_MASK;
+		bytes = size * (shift == VNET_BUF_MIN_SHIFT ? VNET_FILL_FRAME :
+							      VNET_FILL_LARGE);
+		rq->fill_max = min(max(bytes, VNET_FILL_MIN) >> shift, size);
+	}
 	rq->refill_mark = clamp(rq->fill_max / 4, 1U, VNET_REFILL_BATCH);
 }
 
