@@ -38,6 +38,8 @@ AREAS = {
     "net": (net, {
         "pktgen-burst32": ("pktgen 60 B, burst 32: per packet", COSTS + RATE, ("dummy", "total")),
         "pktgen-burst1": ("pktgen 60 B, burst 1: per packet", COSTS + RATE, ("dummy", "total")),
+        "pktgen-queues1": ("pktgen 60 B, burst 32, two CPUs, one queue: per packet", COSTS, None),
+        "pktgen-queues2": ("the same, a queue for each CPU: per packet", COSTS, None),
         "udp-receive": ("UDP 64 B receive flood: per packet", COSTS, None),
         "tcp-transmit": ("TCP, guest to host: per 64 KiB", COSTS, None),
         "tcp-receive": ("TCP, host to guest: per 64 KiB", COSTS, None),

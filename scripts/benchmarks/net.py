@@ -5,11 +5,14 @@ from . import plugin
 from .common import embed, guest_part, helper, need_modules, say, value
 
 BURSTS = (32, 1)
+QUEUES = (1, 2)
 PORT = 9
 # Counting instructions makes the guest's clock run ahead while it waits for the host, which
 # TCP and the timers of the kernel do not bear; only pktgen, which never waits, runs so.
 PKTGEN = ["--host", "tcg", "--icount", "--mem", "2G", "--net", "tap"]
 RECEIVE = ["--host", "tcg", "--mem", "2G", "--net", "tap"]
+# Two CPUs that took no turns would lose each other's counts.
+PAIRS = ["--host", "tcg", "--one-thread", "--smp", "2", "--mem", "2G", "--net", "tap,queues=2"]
 BLOCK = 64 << 10
 
 
@@ -53,6 +56,22 @@ def _pktgen(options, drivers, results, functions):
                 functions[f"pktgen-burst{burst} {drivers}"] = window.top(ops, "virtio_net")
 
 
+def _pairs(options, drivers, results, functions):
+    """Measure what a second queue, and a CPU that uses it, does to the cost of a packet."""
+    counts = (10000, 10000 + options.number(100000, 32000))
+    lines = ["need_ours virtio_net"] if drivers == "ours" else []
+    lines += [guest_part("pktgen"), "set_up", 'dev=$(net_dev 0)', 'ethtool -L "$dev" combined 2']
+    lines += [f'measure_queues pairs{queues} "$dev" {queues} {counts[0]} {counts[1]}'
+              for queues in QUEUES]
+    found, windows = plugin.run(options, drivers, "\n".join(lines) + "\n", PAIRS, 300)
+    for queues in QUEUES:
+        case = f"pairs{queues}"
+        window, irqs = plugin.between(windows, case)
+        ops = value(found, "sent", f"{case}.long") - value(found, "sent", f"{case}.short")
+        results.add(f"pktgen-queues{queues}", drivers, window.per(ops, irqs, "virtio_net"))
+        functions[f"pktgen-queues{queues} {drivers}"] = window.top(ops, "virtio_net")
+
+
 def _traffic(options, drivers, results, functions):
     packets = (20000, options.number(200000, 50000))
     mebibytes = (16, 16 + options.number(256, 64))
@@ -77,4 +96,5 @@ def run(options, results, functions):
         for drivers in options.drivers:
             say(f"net, {options.release}, run {turn + 1} of {options.runs}, {drivers}")
             _pktgen(options, drivers, results, functions)
+            _pairs(options, drivers, results, functions)
             _traffic(options, drivers, results, functions)

@@ -8,10 +8,11 @@ import shutil
 
 from rig.common import BUILD_DIR
 
-from .case import LOG_DIR, Case, Failed
+from .case import LOG_DIR, Case, Failed, last_line
 
 MODULES = ("virtio_balloon", "virtio_net", "virtio_blk", "kvmclock")
 REBUILD_LIMIT = 10.0        # seconds; some two on an idle machine
+CACHE_LINE = 64
 
 # A build of everything takes a minute and a half, half of it for the probes. So there is one
 # for what boots, gcc with W=1 and sparse, and of the others one in make check.
@@ -53,6 +54,17 @@ def _modules(release, run):
     if took >= REBUILD_LIMIT:
         raise Failed(f"a second build with nothing changed took {took:.2f} s, "
                      f"the limit is {REBUILD_LIMIT} s")
+
+
+def _layout(release, run):
+    """No cache line of virtio_net is written by two queues: they lie side by side."""
+    for struct in ("vnet_rq", "vnet_sq"):
+        text = run.must("pahole", "-C", struct, BUILD_DIR / release / "virtio_net.ko")
+        size = re.search(r"/\* size: (\d+),", text)
+        if not size:
+            raise Failed(f"pahole knows no size of {struct}: {last_line(text)}")
+        if int(size[1]) % CACHE_LINE:
+            raise Failed(f"struct {struct} has {size[1]} bytes: two of them share a cache line")
 
 
 def _variant(release, name, args, run):
@@ -130,5 +142,7 @@ def cases(releases, soak=False):
             continue
         found += [modules, *(slow[kind] for kind in checked),
                   Case(f"build/install/{series}", "modprobe would load ours from updates/",
-                       functools.partial(_install, release))]
+                       functools.partial(_install, release)),
+                  Case(f"build/layout/{series}", "queues of virtio_net share no cache line",
+                       functools.partial(_layout, release))]
     return found

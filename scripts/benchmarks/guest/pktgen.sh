@@ -24,6 +24,33 @@ pktgen_run() {
 		fail "pktgen: $(tail -n 2 "$ctl/$2")"
 }
 
+# pktgen_queues NAME DEVICE QUEUES COUNT: CPU n sends COUNT packets on queue n.
+pktgen_queues() {
+	ctl=/proc/net/pktgen
+	for queue in 0 1; do
+		echo rem_device_all > $ctl/kpktgend_$queue
+	done
+	for queue in $(seq 0 $(($3 - 1))); do
+		echo "add_device $2@$queue" > $ctl/kpktgend_$queue || return 1
+		for line in "count $4" "pkt_size 60" "delay 0" "burst 32" "dst 10.77.0.1" \
+			"dst_mac $mac" "queue_map_min $queue" "queue_map_max $queue"; do
+			echo "$line" > "$ctl/$2@$queue" ||
+				fail "pktgen: $line: $(tail -n 1 "$ctl/$2@$queue")"
+		done
+	done
+	echo start > $ctl/pgctrl
+	sent=$(sed -n "s/.*OK: [0-9]*(.*usec, \([0-9]*\) (.*/\1/p" $ctl/"$2"@* |
+		awk '{ sum += $1 } END { print sum }')
+	put sent "$1" "$sent"
+}
+
+# measure_queues NAME DEVICE QUEUES SHORT LONG
+measure_queues() {
+	pktgen_queues warm "$2" "$3" 3200
+	window "$1.short" pktgen_queues "$1.short" "$2" "$3" "$4"
+	window "$1.long" pktgen_queues "$1.long" "$2" "$3" "$5"
+}
+
 # measure NAME DEVICE BURST SHORT LONG
 measure() {
 	pktgen_run warm "$2" "$3" 3200
