@@ -210,6 +210,7 @@ static void vnet_watch(struct timer_list *timer)
 	for (i = 0; i < vn->ready_pairs; i++) {
 		struct vnet_rq *rq = &vn->rq[i];
 		u64 packets = u64_stats_read(&rq->stats.packets);
+		u16 calls;
 
 		if (packets != rq->watch_packets) {
 			rq->watch_packets = packets;
@@ -217,10 +218,13 @@ static void vnet_watch(struct timer_list *timer)
 			continue;
 		}
 		virtqueue_notify(rq->vq);
-		/* If an interrupt has it polled there is nothing to look for. */
+		/* An interrupt from here on has found the packets itself, and if
+		 * one has the queue polled there is nothing to look for.
+		 */
+		calls = READ_ONCE(rq->calls);
 		if (!napi_schedule_prep(&rq->napi))
 			continue;
-		rq->watch_calls = READ_ONCE(rq->calls);
+		rq->watch_calls = calls;
 		rq->watched = true;
 		__napi_schedule(&rq->napi);
 	}

@@ -3,6 +3,7 @@
 #define VIRTIO_NET_RX_H
 
 #include <linux/bits.h>
+#include <linux/etherdevice.h>
 #include <linux/log2.h>
 #include <linux/skbuff.h>
 
@@ -23,6 +24,9 @@
 #define VNET_BUF_SHIFT_MASK	0xf
 #define VNET_BUF_XDP		BIT(4)
 #define VNET_BUF_TOKEN_MASK	(VNET_BUF_MIN - 1)
+
+/* Largest frame the header fields can describe: 64 KiB of IP and two tags. */
+#define VNET_FRAME_MAX		(65535 + ETH_HLEN + 2 * VLAN_HLEN)
 
 /* Pages of the main pool: 32 KiB, or one page where that is larger. */
 #define VNET_POOL_SHIFT		max(PAGE_SHIFT, VNET_BUF_MAX_SHIFT)

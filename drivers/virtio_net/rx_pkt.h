@@ -13,9 +13,6 @@
 #include "rss.h"
 #include "rx.h"
 
-/* Largest frame the header fields can describe: 64 KiB of IP and two tags. */
-#define VNET_FRAME_MAX		(65535 + ETH_HLEN + 2 * VLAN_HLEN)
-
 /**
  * struct vnet_rx_batch - what one poll has done, added to the counters at its end
  * @packets: packets handed to the stack

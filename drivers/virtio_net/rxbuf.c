@@ -7,14 +7,18 @@
 
 #include "rx.h"
 
-/* The device holds this much memory for each descriptor of a ring: no more than
- * if each buffer were just long enough for a frame, or a page if packets are
- * large. Larger buffers are fewer then. Two of the largest packets fit at any
- * time, if there are descriptors.
+/* With mergeable buffers the device holds this much memory for each descriptor
+ * of a ring: no more than if each buffer were just long enough for a frame, or a
+ * page if packets are large. Larger buffers are fewer then.
  */
 #define VNET_FILL_FRAME		1664U
 #define VNET_FILL_LARGE		4096U
-#define VNET_FILL_MIN		(2U << 16)
+
+/* A device chooses the size of its rings, but never holds more than this, unless
+ * so many buffers take more.
+ */
+#define VNET_FILL_BYTES		(4U << 20)
+#define VNET_FILL_FRAMES	256U
 
 /* A refill happens when this many buffers, or a quarter of them, are gone. */
 #define VNET_REFILL_BATCH	64U
@@ -191,17 +195,19 @@ static unsigned int vnet_rx_pick_shift(const struct vnet_rq *rq)
 	return clamp_t(unsigned int, shift, rq->min_shift, rq->max_shift);
 }
 
-static void vnet_rx_set_fill(struct vnet_rq *rq, unsigned int shift)
+static void vnet_rx_set_fill(struct vnet_rq *rq, unsigned int bits)
 {
-	u32 bytes, size = virtqueue_get_vring_size(rq->vq);
+	u32 size = virtqueue_get_vring_size(rq->vq), bytes = VNET_FILL_BYTES;
+	unsigned int shift = bits & VNET_BUF_SHIFT_MASK, least = VNET_FILL_FRAMES;
 
-	rq->fill_max = size;
 	if (rq->mergeable) {
-		shift &= VNET_BUF_SHIFT_MASK;
-		bytes = size * (shift == VNET_BUF_MIN_SHIFT ? VNET_FILL_FRAME :
-							      VNET_FILL_LARGE);
-		rq->fill_max = min(max(bytes, VNET_FILL_MIN) >> shift, size);
+		bytes = min(bytes, size * (shift == VNET_BUF_MIN_SHIFT ?
+					   VNET_FILL_FRAME : VNET_FILL_LARGE));
+		/* Two of the largest packets. */
+		least = 2 * DIV_ROUND_UP(VNET_FRAME_MAX + rq->hdr_len,
+					 vnet_buf_room(bits));
 	}
+	rq->fill_max = min(max(bytes >> shift, least), size);
 	rq->refill_mark = clamp(rq->fill_max / 4, 1U, VNET_REFILL_BATCH);
 }
 

@@ -228,8 +228,8 @@ static bool vnet_xdp_tx(struct vnet_xdp_run *run, struct xdp_buff *xdp)
 	struct xdp_frame *frame;
 
 	/* Neither what a program has made longer, nor what a device that forgets
-	 * its MTU has sent itself (virtio 1.3, 5.1.4.2). The stack and the core's
-	 * redirection check the MTU, nobody else does it here.
+	 * its MTU has sent itself (virtio 1.3, 5.1.4.2). The core checks what is
+	 * redirected here.
 	 */
 	if (unlikely(xdp_get_buff_len(xdp) > run->rq->vn->xdp_len_max))
 		return false;
