@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: with free page hints a migration does not send what the guest has freed
-# vm: --mem 1G --smp 2 -- -object iothread,id=io1 -device virtio-balloon-pci,id=balloon0,free-page-hint=on,iothread=io1 -cpu max,-erms,-fsrm
+# vm: --mem 1G --smp 2 -- -object iothread,id=io1 -device virtio-balloon-pci,id=balloon0,free-page-hint=on,iothread=io1 -cpu max,-erms,-fsrm,-cx16
 # host: tcg
 # timeout: 300
 # when: soak

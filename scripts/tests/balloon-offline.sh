@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # about: a full balloon is in nobody's way: memory that goes offline, a module of memory that is unplugged, a huge page of 1 GiB
-# vm: --balloon --smp 2 --mem 5G -- -m slots=2,maxmem=8G -cpu max,-erms,-fsrm
+# vm: --balloon --smp 2 --mem 5G -- -m slots=2,maxmem=8G -cpu max,-erms,-fsrm,-cx16
 # host: tcg
 # timeout: 500
 # when: soak

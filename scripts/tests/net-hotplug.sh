@@ -29,8 +29,12 @@ traffic() {
 here() {
 	net_dev 9 > /dev/null
 }
+# Here and where it was moved to.
 gone() {
-	! here
+	! here && ! ip -n away link show "$dev" > /dev/null 2>&1
+}
+ejected() {
+	! vmctl qmp '{"execute":"qom-list","arguments":{"path":"/machine/peripheral/card"}}' > /dev/null 2>&1
 }
 ip netns add away || fail "no name space"
 : > /tmp/traffic
@@ -65,14 +69,17 @@ for i in 1 2 3; do
 	sleep 0.5
 	# The last one is pulled out of the other name space.
 	[ $i != 3 ] || ip link set "$dev" netns away || fail "the card cannot be moved"
-	[ $i != 3 ] || ip -n away link set "$dev" up
+	if [ $i = 3 ]; then
+		ip -n away addr add 10.77.9.2/24 dev "$dev" || fail "no address in another name space"
+		ip -n away link set "$dev" up || fail "not up in another name space"
+		retry_until 15 ip netns exec away ping -q -c 1 -W 1 10.77.9.1 > /dev/null ||
+			fail "no answer in another name space"
+		sleep 1
+	fi
 	vmctl qmp '{"execute":"device_del","arguments":{"id":"card"}}' > /dev/null || fail "the host keeps the card"
-	unplugged() {
-		! ls /sys/bus/virtio/devices/*/net > /dev/null 2>&1
-	}
-	retry_until 30 unplugged || fail "turn $i: the card does not disappear"
+	retry_until 30 ejected || fail "turn $i: the card does not disappear"
 	gone || fail "turn $i: the interface is still there"
-	retry_until 10 vmctl qmp '{"execute":"netdev_del","arguments":{"id":"hot"}}' > /dev/null ||
+	vmctl qmp '{"execute":"netdev_del","arguments":{"id":"hot"}}' > /dev/null ||
 		fail "turn $i: the host still uses the network"
 done
 rm /tmp/traffic

@@ -23,16 +23,15 @@ ip neigh replace 10.77.0.1 lladdr "$peer" dev "$dev" nud permanent || fail "no e
 # Sends back what it gets, and keeps it.
 vmctl host "printf '#!/bin/sh\nexec tee /run/stream\n' > /run/echo
 chmod +x /run/echo
-nc -ll -p 7078 -e /run/echo > /dev/null 2>&1 < /dev/null &" || fail "the host does not serve"
+nc -ll -p 7078 -e /run/echo > /dev/null 2>&1 < /dev/null &
+until netstat -ltn | grep -q ':7078 '; do sleep 0.1; done" || fail "the host does not serve"
 
 # While no QEMU has the guest the host is led to believe that it has another address, and sure of it.
-vmctl host "cat > /run/forget <<'SH'
-until [ -e /run/incoming ]; do sleep 0.1; done
+vmctl host "cat > /run/between <<'SH'
 echo 1200000 > /proc/sys/net/ipv4/neigh/br0/base_reachable_time_ms
 ip neigh replace 10.77.0.2 lladdr 52:54:00:77:00:77 dev br0 nud reachable
 ip neigh show dev br0 > /run/neigh
-SH
-sh /run/forget > /dev/null 2>&1 < /dev/null &" || fail "the host does not watch"
+SH" || fail "the host cannot be led astray"
 
 # As long as it takes, and no faster than can be kept.
 trickle() {
@@ -60,7 +59,7 @@ for round in 1 2; do
 	say "migration $round: $((after - before)) ms, the stream went on $(($(uptime_ms) - after)) ms later"
 	vmctl host 'cat /run/neigh' | grep -q 52:54:00:77:00:77 || fail "the host was not led astray"
 	vmctl host 'ip neigh show dev br0' | grep -q "$mac" || fail "the host has learnt nothing"
-	vmctl host 'rm /run/neigh; sh /run/forget > /dev/null 2>&1 < /dev/null &'
+	vmctl host 'rm /run/neigh'
 done
 : > /tmp/enough
 wait $stream || fail "the stream has broken off"

@@ -35,7 +35,8 @@ say "16 MiB came in $packets packets"
 # Around the sizes of buffers, and of frames in pieces.
 for net in 0 1; do
 	for size in 0 1 42 100 101 229 230 1472 1473 2000 4053 4054 8000 30000 65507; do
-		ping -q -c 2 -i 0.05 -W 5 -s $size "10.77.$net.1" > /tmp/ping ||
+		ping -q -c 2 -i 0.05 -W 5 -s $size "10.77.$net.1" > /tmp/ping
+		grep -q '[, ]2 received' /tmp/ping ||
 			fail "network $net: no answer to $size bytes: $(cat /tmp/ping)"
 	done
 done

@@ -23,7 +23,8 @@ PY"
 $(cat /tests/netpeer.sh)
 SH
 		chmod +x /run/peer
-		nc -ll -p 7077 -e /run/peer > /dev/null 2>&1 < /dev/null &" ||
+		nc -ll -p 7077 -e /run/peer > /dev/null 2>&1 < /dev/null &
+		until netstat -ltn | grep -q ':7077 '; do sleep 0.1; done" ||
 		fail "the host cannot serve" ;;
 	*) fail "the host cannot serve" ;;
 	esac
