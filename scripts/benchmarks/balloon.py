@@ -6,6 +6,8 @@ import os
 import re
 import tempfile
 
+from rig.machine import NO_CX16
+
 from . import plugin
 from .common import (
     APPEND, BenchError, OUT_DIR, embed, guest_part, helper, need_modules, parse, run_guest, say,
@@ -49,7 +51,7 @@ def _trace(path):
 
 # The CPU of QEMU promises fast string instructions, which it executes byte by byte: then
 # clearing pages costs four times as much as on any real CPU.
-PLAIN = ["-cpu", "max,-erms,-fsrm"]
+PLAIN = ["-cpu", f"max,-erms,-fsrm,{NO_CX16}"]
 
 
 def _timed(options, drivers, results, case="resize-4G-1G", qemu=(), before="", alone=False):

@@ -11,7 +11,7 @@ PORT = 9
 # TCP and the timers of the kernel do not bear; only pktgen, which never waits, runs so.
 PKTGEN = ["--host", "tcg", "--icount", "--mem", "2G", "--net", "tap"]
 RECEIVE = ["--host", "tcg", "--mem", "2G", "--net", "tap"]
-# Two CPUs that took no turns would lose each other's counts.
+# The CPUs take turns: what is counted is how long the way of a packet is, not what they wait for.
 PAIRS = ["--host", "tcg", "--one-thread", "--smp", "2", "--mem", "2G", "--net", "tap,queues=2"]
 BLOCK = 64 << 10
 
