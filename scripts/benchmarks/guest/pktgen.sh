@@ -28,10 +28,10 @@ pktgen_run() {
 pktgen_queues() {
 	ctl=/proc/net/pktgen
 	for queue in 0 1; do
-		echo rem_device_all > $ctl/kpktgend_$queue
+		echo rem_device_all > $ctl/kpktgend_"$queue"
 	done
 	for queue in $(seq 0 $(($3 - 1))); do
-		echo "add_device $2@$queue" > $ctl/kpktgend_$queue || return 1
+		echo "add_device $2@$queue" > $ctl/kpktgend_"$queue" || return 1
 		for line in "count $4" "pkt_size 60" "delay 0" "burst 32" "dst 10.77.0.1" \
 			"dst_mac $mac" "queue_map_min $queue" "queue_map_max $queue"; do
 			echo "$line" > "$ctl/$2@$queue" ||
