@@ -165,6 +165,8 @@ def _suites(own, names, figures):
         cli.complaints(outcome)
 
 
+LONGEST = 3000          # seconds a test may have, to be repeated
+
 WRAPPER = """#!/bin/sh
 sh /tests/{name}
 status=$?
@@ -195,6 +197,9 @@ def _boot_tests(own, names, figures, jobs):
                       "kvmclock": "clock"}[name] for name in names)
     paths = [path for path in sorted(TESTS_DIR.glob("*-*.sh")) if path.name.startswith(prefixes)
              and tests.header(path)["host"] == "tcg" and tests.header(path)["drivers"] == "ours"]
+    for path in [path for path in paths if int(tests.header(path)["timeout"]) > LONGEST]:
+        say(f"{path.stem} takes too long, left out")
+        paths.remove(path)
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for path, done in pool.map(lambda path: _guest_test(own, path), paths):
             # A test may want what this small kernel lacks. Its lines ran all the same.
