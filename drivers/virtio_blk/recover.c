@@ -34,6 +34,8 @@
 
 /* Resets in a row that a device may ask for and then complete nothing. */
 #define VBLK_MAX_NEEDED		3
+/* How long the core may take from our resume to its own end. */
+#define VBLK_CORE_MSECS		5000
 /* How often to try when there is no memory for rings, and the pause between. */
 #define VBLK_RESTART_TRIES	10
 #define VBLK_RESTART_MSECS	200
@@ -408,6 +410,27 @@ static void vblk_restart(struct vblk *vblk, unsigned int wanted)
 		dev_warn_ratelimited(dev, "[%s] device was reset\n", name);
 }
 
+/*
+ * When a driver has resumed a device the core looks at its status, and if that is not
+ * DRIVER_OK makes it so. In the middle of a reset of ours it would start a device that is
+ * not ready, and warn of one that we start meanwhile. Then it reports changes of the
+ * configuration again.
+ */
+static void vblk_await_core(struct vblk *vblk)
+{
+	struct vblk_recovery *rec = &vblk->rec;
+	unsigned int msecs = 0;
+
+	if (!test_bit(VBLK_RESUMED, &rec->state))
+		return;
+
+	while (!READ_ONCE(vblk->vdev->config_core_enabled) &&
+	       !(READ_ONCE(rec->wanted) & (VBLK_WANT_KILL | VBLK_WANT_FREEZE)) &&
+	       msecs++ < VBLK_CORE_MSECS)
+		usleep_range(1000, 2000);
+	clear_bit(VBLK_RESUMED, &rec->state);
+}
+
 static void vblk_do_reset(struct vblk *vblk, unsigned int wanted)
 {
 	struct vblk_recovery *rec = &vblk->rec;
@@ -420,6 +443,8 @@ static void vblk_do_reset(struct vblk *vblk, unsigned int wanted)
 		    !(wanted & VBLK_WANT_FREEZE))
 			return;
 	}
+	if (!(wanted & (VBLK_WANT_KILL | VBLK_WANT_FREEZE)))
+		vblk_await_core(vblk);
 
 	vblk_cut(vblk);
 	if (wanted & VBLK_WANT_KILL || test_bit(VBLK_DEAD, &rec->state)) {

@@ -20,6 +20,11 @@ static inline int kgd_register_virtio_driver(struct virtio_driver *drv,
 
 #endif
 
+/* v6.12: told apart from a flag of the driver's, which none had before. */
+#ifndef KGD_HAVE_VIRTIO_CONFIG_CORE
+#define config_core_enabled config_enabled
+#endif
+
 /* Stands for .reset_prepare = prepare, .reset_done = done, in an initializer. */
 #ifdef KGD_HAVE_VIRTIO_DRIVER_RESET
 #define VIRTIO_DRIVER_RESET(prepare, done)	.reset_prepare = (prepare), .reset_done = (done),
