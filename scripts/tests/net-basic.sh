@@ -24,31 +24,24 @@ net_both 0 24
 say "TCP both ways, two queue pairs"
 
 # Large packets must arrive as such: far fewer than the 16000 that 24 MiB need.
-before=$(net_stat "$dev" rx_packets)
-net_pull 0 24
-packets=$(($(net_stat "$dev" rx_packets) - before))
-say "24 MiB came in $packets packets"
-[ "$packets" -lt 8000 ] || fail "segmentation is not used on receive"
+net_pull_packets "$dev" 0 24
+say "24 MiB came in $PACKETS packets"
+[ "$PACKETS" -lt 8000 ] || fail "segmentation is not used on receive"
 
 ethtool -K "$dev" rx-gro-hw off || fail "rx-gro-hw cannot be switched off"
-before=$(net_stat "$dev" rx_packets)
-net_pull 0 24
-packets=$(($(net_stat "$dev" rx_packets) - before))
-say "24 MiB came in $packets packets without rx-gro-hw"
-[ "$packets" -gt 16000 ] || fail "the device still sends large packets"
+net_pull_packets "$dev" 0 24
+say "24 MiB came in $PACKETS packets without rx-gro-hw"
+[ "$PACKETS" -gt 16000 ] || fail "the device still sends large packets"
 ethtool -K "$dev" rx-gro-hw on || fail "rx-gro-hw cannot be switched on"
 
 ethtool -K "$dev" tso off tx off || fail "transmit offloads cannot be switched off"
 net_push 0 8
 ethtool -K "$dev" tx on tso on || fail "transmit offloads cannot be switched on"
 
-pairs() {
-	ethtool -l "$dev" | sed -n 's/^Combined:[^0-9]*//p' | tail -n 1
-}
-[ "$(pairs)" = 2 ] || fail "$(pairs) queue pairs are in use"
+[ "$(net_pairs "$dev")" = 2 ] || fail "$(net_pairs "$dev") queue pairs are in use"
 for count in 1 2 1 2; do
 	ethtool -L "$dev" combined $count || fail "$count queue pairs are refused"
-	[ "$(pairs)" = "$count" ] || fail "$(pairs) queue pairs are in use, not $count"
+	[ "$(net_pairs "$dev")" = "$count" ] || fail "$(net_pairs "$dev") queue pairs are in use, not $count"
 	[ "$(find "/sys/class/net/$dev/queues" -name 'tx-*' | wc -l)" = "$count" ] ||
 		fail "the stack does not have $count queues"
 	net_both 0 4

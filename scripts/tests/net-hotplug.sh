@@ -36,6 +36,13 @@ gone() {
 ejected() {
 	! vmctl qmp '{"execute":"qom-list","arguments":{"path":"/machine/peripheral/card"}}' > /dev/null 2>&1
 }
+give_away() {
+	ip link set "$dev" netns away || fail "the card cannot be moved"
+	ip -n away addr add 10.77.9.2/24 dev "$dev" || fail "no address in another name space"
+	ip -n away link set "$dev" up || fail "not up in another name space"
+	retry_until 15 ip netns exec away ping -q -c 1 -W 1 10.77.9.1 > /dev/null ||
+		fail "no answer in another name space"
+}
 ip netns add away || fail "no name space"
 : > /tmp/traffic
 traffic &
@@ -51,29 +58,16 @@ for i in 1 2 3; do
 	net_up 9
 	net_reach 9
 	[ $i = 3 ] || net_both 9 4
-	for place in away 1; do
-		sleep 0.5
-		# Who has it now gives it away.
-		if [ $place = away ]; then
-			ip link set "$dev" netns away || fail "the card cannot be moved"
-			ip -n away addr add 10.77.9.2/24 dev "$dev" || fail "no address in another name space"
-			ip -n away link set "$dev" up || fail "not up in another name space"
-			retry_until 15 ip netns exec away ping -q -c 1 -W 1 10.77.9.1 > /dev/null ||
-				fail "no answer in another name space"
-		else
-			ip -n away link set "$dev" netns 1 || fail "the card cannot be moved back"
-			net_up 9
-			net_reach 9
-		fi
-	done
+	sleep 0.5
+	give_away
+	sleep 0.5
+	ip -n away link set "$dev" netns 1 || fail "the card cannot be moved back"
+	net_up 9
+	net_reach 9
 	sleep 0.5
 	# The last one is pulled out of the other name space.
-	[ $i != 3 ] || ip link set "$dev" netns away || fail "the card cannot be moved"
 	if [ $i = 3 ]; then
-		ip -n away addr add 10.77.9.2/24 dev "$dev" || fail "no address in another name space"
-		ip -n away link set "$dev" up || fail "not up in another name space"
-		retry_until 15 ip netns exec away ping -q -c 1 -W 1 10.77.9.1 > /dev/null ||
-			fail "no answer in another name space"
+		give_away
 		sleep 1
 	fi
 	vmctl qmp '{"execute":"device_del","arguments":{"id":"card"}}' > /dev/null || fail "the host keeps the card"

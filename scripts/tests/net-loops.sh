@@ -72,17 +72,10 @@ back "the end"
 net_both 0 4
 net_no_complaint
 
-# Nothing may be left: a loop more must not cost memory. What waits in the lists of the
-# CPUs is free, too, and can be many megabytes.
-used() {
-	echo 3 > /proc/sys/vm/drop_caches
-	sleep 1
-	listed=$(awk '$1 == "count:" { pages += $2 } END { print 4 * pages }' /proc/zoneinfo)
-	echo $(($(mem_kib MemTotal) - $(mem_kib MemFree) - listed))
-}
+# Nothing may be left: a loop more must not cost memory.
 # The pools of a device that is gone are looked at once a second.
 kept() {
-	after=$(used)
+	after=$(net_memory)
 	[ $((after - before)) -lt 2048 ]
 }
 loop() {
@@ -96,7 +89,7 @@ loop() {
 }
 rmmod virtio_net || fail "cannot unload"
 loop
-before=$(used)
+before=$(net_memory)
 loop
 retry_until 10 kept || fail "$((after - before)) KiB are lost"
 say "memory in use: $before KiB, after 4 more loops $after KiB"

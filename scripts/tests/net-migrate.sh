@@ -68,6 +68,6 @@ sum=$(sha256sum < /tmp/sent)
 [ "$(vmctl host 'sha256sum < /run/stream')" = "$sum" ] || fail "other data arrived than was sent"
 say "$(stat -c %s /tmp/sent) bytes went to and fro"
 ip neigh del 10.77.0.1 dev "$dev"
-[ "$(ethtool -l "$dev" | sed -n 's/^Combined:[^0-9]*//p' | tail -n 1)" = 2 ] || fail "not two pairs any more"
+[ "$(net_pairs "$dev")" = 2 ] || fail "not two pairs any more"
 net_both 0 8
 net_clean "$dev"

@@ -40,10 +40,8 @@ done
 grep -q '"main-mac": "52:54:00:77:00:99"' /tmp/after || fail "the host has another address"
 say "3 sleeps under traffic: $(cat /tmp/after)"
 
-before=$(net_stat "$dev" rx_packets)
-net_pull 0 8
-packets=$(($(net_stat "$dev" rx_packets) - before))
-[ "$packets" -gt 5000 ] || fail "rx-gro-hw is on again: 8 MiB came in $packets packets"
+net_pull_packets "$dev" 0 8
+[ "$PACKETS" -gt 5000 ] || fail "rx-gro-hw is on again: 8 MiB came in $PACKETS packets"
 
 # Asleep while down.
 ip link del vlan7

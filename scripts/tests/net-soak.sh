@@ -139,10 +139,7 @@ used() {
 	ip link set dev "$dev" xdpdrv off
 	ethtool -L "$dev" combined 2
 	sleep 2
-	echo 3 > /proc/sys/vm/drop_caches
-	sleep 1
-	listed=$(awk '$1 == "count:" { pages += $2 } END { print 4 * pages }' /proc/zoneinfo)
-	echo $(($(mem_kib MemTotal) - $(mem_kib MemFree) - listed))
+	net_memory
 }
 
 count=0

@@ -51,6 +51,14 @@ net_pull() {
 	rm /tmp/pull
 }
 
+# net_pull_packets INTERFACE N MIB: net_pull, and set PACKETS to how many packets the interface got.
+# shellcheck disable=SC2034
+net_pull_packets() {
+	_packets=$(net_stat "$1" rx_packets)
+	net_pull "$2" "$3"
+	PACKETS=$(($(net_stat "$1" rx_packets) - _packets))
+}
+
 # net_push N MIB: send data to the host over network N and compare checksums.
 net_push() {
 	_bytes=$(($2 << 20))
@@ -84,6 +92,20 @@ net_stat() {
 	ethtool -S "$1" | awk -v dir="${2%%_*}" -v name="${2#*_}" '
 		$1 ~ "^" dir "(_queue_)?[0-9]+_" name ":$" { sum += $2; seen = 1 }
 		END { if (seen) print sum; exit !seen }'
+}
+
+# net_pairs INTERFACE: print how many queue pairs are in use.
+net_pairs() {
+	ethtool -l "$1" | sed -n 's/^Combined:[^0-9]*//p' | tail -n 1
+}
+
+# net_memory: print the KiB that are not free. What waits in the lists of the CPUs is free, too, and
+# can be many megabytes.
+net_memory() {
+	echo 3 > /proc/sys/vm/drop_caches
+	sleep 1
+	_listed=$(awk '$1 == "count:" { pages += $2 } END { print 4 * pages }' /proc/zoneinfo)
+	echo $(($(mem_kib MemTotal) - $(mem_kib MemFree) - _listed))
 }
 
 # net_clean INTERFACE: fail if packets were dropped or the kernel has complained.
