@@ -328,6 +328,9 @@ struct fv_params {
  * @flip: for FV_EVIL_CONFIG_FLIP: what is exclusive-ored onto the configuration at
  *	every second read; random bytes if all of it is zero
  * @config_msecs: how long a read of the configuration takes; may be written at any time
+ * @core_msecs: how long it takes when the core looks, after the driver has bound or resumed
+ *	the device, whether the device runs; may be written at any time
+ * @core_looks: it is looking; a reset is a violation then
  * @config_reads: how often the driver has begun to read the configuration
  * @flip_count: reads of the configuration since FV_EVIL_CONFIG_FLIP was armed
  * @queues: all of them
@@ -360,6 +363,8 @@ struct fv_device {
 	u8 flip[FV_MAX_CONFIG];
 	unsigned int flip_count;
 	unsigned int config_msecs;
+	unsigned int core_msecs;
+	bool core_looks;
 	atomic_t config_reads;
 	struct fv_queue queues[FV_MAX_QUEUES];
 	unsigned int nr_queues;

@@ -105,6 +105,7 @@ struct fv_qpriv {
  * @rng_lock: protects @rng
  * @rng: state of the generator
  * @fail: counts down to the failure of each kind
+ * @starter: who has set DRIVER_OK last; only compared
  * @reset_wait: where a stuck reset waits
  * @reset_stuck: that it is
  * @message_lock: protects the messages
@@ -139,6 +140,7 @@ struct fv_private {
 	spinlock_t rng_lock;	/* protects rng */
 	struct kgd_rng rng;
 	atomic_t fail[FV_FAIL_NR];
+	const struct task_struct *starter;
 	wait_queue_head_t reset_wait;
 	bool reset_stuck;
 	spinlock_t message_lock;	/* protects nr_messages and message */

@@ -2,14 +2,33 @@
 /*
  * Status and features of the fake device, virtio 1.3, 2.1, 2.2 and 3.1.
  */
+#include <linux/delay.h>
 #include <linux/virtio_ring.h>
 
 #include "fake_virtio_core.h"
+
+/*
+ * The core looks whether the driver has started the device, and starts it if not. Only then
+ * does it report changes of the configuration. Until then the task that binds or resumes does
+ * not look itself at a device that it has started.
+ */
+static void fv_core_looks(struct fv_device *fv)
+{
+	if (!READ_ONCE(fv->core_msecs) || READ_ONCE(fv->vdev.config_core_enabled) ||
+	    READ_ONCE(fv->priv->starter) != current)
+		return;
+
+	WRITE_ONCE(fv->core_looks, true);
+	fv_wake_tests(fv);
+	msleep(READ_ONCE(fv->core_msecs));
+	WRITE_ONCE(fv->core_looks, false);
+}
 
 static u8 fv_op_get_status(struct virtio_device *vdev)
 {
 	struct fv_device *fv = fv_of(vdev);
 
+	fv_core_looks(fv);
 	/* Transports remember a reset of a device that is gone: the core asks for it. */
 	if (READ_ONCE(fv->priv->gone) && !READ_ONCE(fv->priv->gone_reset))
 		return 0xff;
@@ -85,8 +104,10 @@ static void fv_op_set_status(struct virtio_device *vdev, u8 status)
 	if (new & ~old & VIRTIO_CONFIG_S_FEATURES_OK && !fv_features_ok(fv))
 		new &= ~VIRTIO_CONFIG_S_FEATURES_OK;
 	WRITE_ONCE(fv->status, new | (fv->status & VIRTIO_CONFIG_S_NEEDS_RESET));
-	if (new & ~old & VIRTIO_CONFIG_S_DRIVER_OK)
+	if (new & ~old & VIRTIO_CONFIG_S_DRIVER_OK) {
+		WRITE_ONCE(fv->priv->starter, current);
 		fv_driver_ok(fv);
+	}
 }
 
 /**
@@ -104,6 +125,7 @@ void fv_stop(struct fv_device *fv)
 
 	mutex_lock(&fv->priv->run_lock);
 	WRITE_ONCE(fv->status, 0);
+	WRITE_ONCE(fv->priv->starter, NULL);
 	WRITE_ONCE(fv->priv->back, false);
 	for (i = 0; i < fv->nr_queues; i++)
 		fv_queue_stop(&fv->queues[i]);
@@ -123,6 +145,8 @@ static void fv_op_reset(struct virtio_device *vdev)
 	struct fv_private *priv = fv->priv;
 
 	might_sleep();
+	if (READ_ONCE(fv->core_looks))
+		fv_violation(fv, "3.1.1", "reset while the core looks whether the device runs");
 	fv->resets++;
 	if (!READ_ONCE(priv->gone) && fv_evil_take(fv, FV_EVIL_RESET_STUCK, FV_ALL_QUEUES)) {
 		WRITE_ONCE(priv->reset_stuck, true);

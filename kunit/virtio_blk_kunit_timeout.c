@@ -22,6 +22,13 @@ static const struct vb_ring vb_few_rings[] = {
 
 FV_ARRAY_PARAM(vb_ring, vb_few_rings, vb_ring_desc);
 
+/* For what takes long and has nothing to do with the kind of rings. */
+static const struct vb_ring vb_one_ring[] = {
+	{ "packed", BIT_ULL(VIRTIO_F_VERSION_1) | BIT_ULL(VIRTIO_F_RING_PACKED) },
+};
+
+FV_ARRAY_PARAM(vb_one_ring, vb_one_ring, vb_ring_desc);
+
 #define VB_SOME		12
 
 static void vb_expect_attr(struct vb *vb, const char *name, const char *value)
@@ -56,6 +63,17 @@ static struct vb *vb_start_timed(struct kunit *test, const char *action)
 	KUNIT_ASSERT_GT(test, vb_attr_store(vb, "io_timeout", "1\n"), 0);
 	KUNIT_ASSERT_GT(test, vb_attr_store(vb, "timeout_action", action), 0);
 	return vb;
+}
+
+/* In which requests of such a disk become late, whenever the block layer has looked last. */
+#define VB_CORE_MS	6000
+
+/* So that the requests that are sent again are kept again. */
+static void vb_hold_again(struct vb *vb)
+{
+	struct bm_rule hold = { VB_SOME, BM_ANY_TYPE, BM_ANY_SECTOR, BM_HOLD, 0 };
+
+	bm_add_rule(vb->bm, &hold);
 }
 
 /*
@@ -314,6 +332,83 @@ static void vb_test_sleep_late(struct kunit *test)
 	vb_write(vb, 0, 4096, 7);
 }
 
+static void vb_expect_late(struct vb *vb)
+{
+	char *buf = kunit_kzalloc(vb->test, PAGE_SIZE, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(vb->test, buf);
+	KUNIT_ASSERT_GT(vb->test, vb_attr_show(vb, "timeouts", buf), 0);
+	KUNIT_EXPECT_STRNEQ(vb->test, buf, "0\n");
+}
+
+/*
+ * Requests are late between the end of the driver's resume and that of the core's, which
+ * starts a device that it finds reset.
+ */
+static void vb_test_core_resume(struct kunit *test)
+{
+	struct vb *vb = vb_start_timed(test, "reset");
+	struct vb_io *ios[VB_SOME];
+	unsigned int resets;
+
+	vb_hold_some(vb, ios);
+	KUNIT_ASSERT_EQ(test, fv_freeze(vb->fv), 0);
+	vb_hold_again(vb);
+	resets = vb->fv->resets;
+	WRITE_ONCE(vb->fv->core_msecs, VB_CORE_MS);
+	KUNIT_ASSERT_EQ(test, fv_restore(vb->fv), 0);
+	vb_expect_late(vb);
+	vb_expect_done(vb, ios);
+	/* The core's before it resumes, and ours. */
+	KUNIT_EXPECT_EQ(test, vb->fv->resets, resets + 2);
+}
+
+struct vb_plug {
+	struct work_struct work;
+	struct vb *vb;
+};
+
+static void vb_plug_work(struct work_struct *work)
+{
+	fv_plug(container_of(work, struct vb_plug, work)->vb->fv);
+}
+
+/* And the same between the ends of the two probes: the disk is in use already. */
+static void vb_test_core_probe(struct kunit *test)
+{
+	struct vb_plug p = { };
+	struct vb_io *ios[VB_SOME];
+	struct bm_params params;
+	unsigned int i, resets;
+	struct vb *vb;
+
+	vb_params(&params, test->param_value);
+	params.queue_num = 1024;
+	vb = vb_create(test, &params);
+	p.vb = vb;
+	KUNIT_EXPECT_EQ(test, fv_param_write("virtio_blk", "io_timeout", "1"), 0);
+	WRITE_ONCE(vb->fv->core_msecs, VB_CORE_MS);
+	INIT_WORK_ONSTACK(&p.work, vb_plug_work);
+	schedule_work(&p.work);
+	for (i = 0; i < VB_WAIT_MS && !READ_ONCE(vb->fv->core_looks); i++)
+		usleep_range(1000, 2000);
+	fv_param_write("virtio_blk", "io_timeout", "0");
+
+	if (READ_ONCE(vb->fv->core_looks)) {
+		vb_open(vb);
+		resets = vb->fv->resets;
+		vb_hold_some(vb, ios);
+		flush_work(&p.work);
+		vb_expect_late(vb);
+		vb_expect_done(vb, ios);
+		KUNIT_EXPECT_EQ(test, vb->fv->resets, resets + 1);
+	} else {
+		KUNIT_FAIL(test, "the core has not looked");
+		flush_work(&p.work);
+	}
+	destroy_work_on_stack(&p.work);
+}
+
 /* A device that does not start again. */
 static void vb_test_no_restart(struct kunit *test)
 {
@@ -353,6 +448,8 @@ static struct kunit_case vb_cases[] = {
 	KUNIT_CASE_PARAM(vb_test_dead, vb_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_dead_unplug, vb_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_sleep_late, vb_ring_gen_params),
+	KUNIT_CASE_PARAM(vb_test_core_resume, vb_one_ring_gen_params),
+	KUNIT_CASE_PARAM(vb_test_core_probe, vb_one_ring_gen_params),
 	KUNIT_CASE_PARAM(vb_test_no_restart, vb_ring_gen_params),
 	KUNIT_CASE(vb_test_refused),
 	{ }

@@ -21,6 +21,7 @@
 #include "disk.h"
 #include "pm.h"
 #include "queue.h"
+#include "recover.h"
 #include "stats.h"
 #include "stop.h"
 #include "sysfs.h"
@@ -75,6 +76,7 @@ static int vblk_probe(struct virtio_device *vdev)
 	if (err)
 		goto put_disk;
 	vblk_stats_add(vblk);
+	vblk_await_resets(vblk);
 
 	return 0;
 

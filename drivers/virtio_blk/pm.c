@@ -43,6 +43,6 @@ int vblk_restore(struct virtio_device *vdev)
 
 	if (test_bit(VBLK_DEAD, &vblk->rec.state))
 		return -EIO;
-	set_bit(VBLK_RESUMED, &vblk->rec.state);
+	set_bit(VBLK_CORE_LOOKS, &vblk->rec.state);
 	return vblk_resume_device(vblk, vblk_find_vqs(vblk));
 }

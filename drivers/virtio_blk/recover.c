@@ -34,7 +34,7 @@
 
 /* Resets in a row that a device may ask for and then complete nothing. */
 #define VBLK_MAX_NEEDED		3
-/* How long the core may take from our resume to its own end. */
+/* How long the core may take from our probe or resume to its own end. */
 #define VBLK_CORE_MSECS		5000
 /* How often to try when there is no memory for rings, and the pause between. */
 #define VBLK_RESTART_TRIES	10
@@ -411,9 +411,9 @@ static void vblk_restart(struct vblk *vblk, unsigned int wanted)
 }
 
 /*
- * When a driver has resumed a device the core looks at its status, and if that is not
- * DRIVER_OK makes it so. In the middle of a reset of ours it would start a device that is
- * not ready, and warn of one that we start meanwhile. Then it reports changes of the
+ * When a driver has bound or resumed a device the core looks at its status, and if that is
+ * not DRIVER_OK makes it so. In the middle of a reset of ours it would start a device that
+ * is not ready, and warn of one that we start meanwhile. Then it reports changes of the
  * configuration again.
  */
 static void vblk_await_core(struct vblk *vblk)
@@ -421,14 +421,14 @@ static void vblk_await_core(struct vblk *vblk)
 	struct vblk_recovery *rec = &vblk->rec;
 	unsigned int msecs = 0;
 
-	if (!test_bit(VBLK_RESUMED, &rec->state))
+	if (!test_bit(VBLK_CORE_LOOKS, &rec->state))
 		return;
 
 	while (!READ_ONCE(vblk->vdev->config_core_enabled) &&
 	       !(READ_ONCE(rec->wanted) & (VBLK_WANT_KILL | VBLK_WANT_FREEZE)) &&
 	       msecs++ < VBLK_CORE_MSECS)
 		usleep_range(1000, 2000);
-	clear_bit(VBLK_RESUMED, &rec->state);
+	clear_bit(VBLK_CORE_LOOKS, &rec->state);
 }
 
 static void vblk_do_reset(struct vblk *vblk, unsigned int wanted)
@@ -536,6 +536,31 @@ bool vblk_wanted_done(struct vblk *vblk, unsigned int asked)
 
 	wait_event(rec->wait, test_bit(VBLK_DEAD, &rec->state) || vblk_is_done(rec, asked));
 	return vblk_is_done(rec, asked);
+}
+
+/**
+ * vblk_await_resets() - the driver is bound, and the core is about to look at the device
+ * @vblk: the disk, in use already
+ *
+ * The first reads may have been late. Such a reset comes to its end, or to that of its
+ * time, and the next one waits for the core. See vblk_await_core().
+ *
+ * Context: process.
+ */
+void vblk_await_resets(struct vblk *vblk)
+{
+	struct vblk_recovery *rec = &vblk->rec;
+	unsigned int asked;
+	bool idle;
+
+	do {
+		spin_lock_irq(&rec->lock);
+		asked = rec->asked;
+		idle = rec->done == asked;
+		if (idle)
+			set_bit(VBLK_CORE_LOOKS, &rec->state);
+		spin_unlock_irq(&rec->lock);
+	} while (!idle && vblk_wanted_done(vblk, asked));
 }
 
 /**

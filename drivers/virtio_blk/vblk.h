@@ -157,7 +157,7 @@ enum vblk_state {
 	VBLK_QUIESCED,	/* the block layer sends nothing */
 	VBLK_DOWN,	/* no ring is in use; a reset is on its way, or was done */
 	VBLK_FROZEN,	/* until the system wakes up again */
-	VBLK_RESUMED,	/* the core may not have looked yet whether it runs */
+	VBLK_CORE_LOOKS, /* bound or resumed; the core looks yet whether it runs */
 	VBLK_FAILED,	/* the device is reset, and every request fails */
 	VBLK_DEAD,	/* a reset was not confirmed in time; for good */
 	VBLK_DELETED,	/* the queues of the block layer are gone */
