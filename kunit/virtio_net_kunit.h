@@ -54,6 +54,7 @@ extern const struct nt_setup nt_few[NT_FEW_LEN];
  * @quiet: IPv6 was told to keep quiet
  * @ipv6_off: what was set before
  * @wait: woken by received frames
+ * @plug: plugs the device in, of a test that goes on meanwhile
  */
 struct nt {
 	struct kunit *test;
@@ -67,6 +68,7 @@ struct nt {
 	bool quiet;
 	int ipv6_off;
 	wait_queue_head_t wait;
+	struct work_struct plug;
 };
 
 #define NT_EXPECT_SAME(test, a, b, len) KUNIT_EXPECT_EQ(test, memcmp(a, b, len), 0)
@@ -79,7 +81,9 @@ int nt_init(struct kunit *test);
 void nt_exit(struct kunit *test);
 rx_handler_result_t nt_rx_handler(struct sk_buff **pskb);
 void nt_setup_desc(const struct nt_setup *setup, char *desc);
+struct nt *nt_model(struct kunit *test, const struct nm_params *params);
 struct nt *nt_create(struct kunit *test, const struct nm_params *params);
+void nt_adopt(struct nt *nt);
 struct nt *nt_start(struct kunit *test, const struct nm_params *params);
 void nt_detach(struct nt *nt);
 void nt_nap(void);

@@ -94,6 +94,11 @@ static void nt_quiet(struct nt *nt, bool quiet)
 #endif
 }
 
+static void nt_plug(struct work_struct *work)
+{
+	fv_plug(container_of(work, struct nt, plug)->fv);
+}
+
 /**
  * nt_init() - begin a test
  * @test: the test
@@ -109,6 +114,7 @@ int nt_init(struct kunit *test)
 
 	nt->test = test;
 	nt->keep = true;
+	INIT_WORK(&nt->plug, nt_plug);
 	skb_queue_head_init(&nt->rx);
 	init_waitqueue_head(&nt->wait);
 	test->priv = nt;
@@ -172,6 +178,7 @@ void nt_exit(struct kunit *test)
 	if (!nt)
 		return;
 
+	flush_work(&nt->plug);
 	nt_detach(nt);
 	nm_destroy(nt->nm);
 	skb_queue_purge(&nt->rx);
@@ -179,6 +186,24 @@ void nt_exit(struct kunit *test)
 	nt_quiet(nt, false);
 	kfree(nt);
 	test->priv = NULL;
+}
+
+/**
+ * nt_model() - make the device
+ * @test: the test
+ * @params: what it is like
+ *
+ * Return: the test's state.
+ */
+struct nt *nt_model(struct kunit *test, const struct nm_params *params)
+{
+	struct nt *nt = test->priv;
+
+	nt->nm = nm_create(test, params);
+	KUNIT_ASSERT_NOT_NULL(test, nt->nm);
+	nt->fv = nt->nm->fv;
+
+	return nt;
 }
 
 /**
@@ -192,14 +217,23 @@ void nt_exit(struct kunit *test)
  */
 struct nt *nt_create(struct kunit *test, const struct nm_params *params)
 {
-	struct nt *nt = test->priv;
-	int err;
+	struct nt *nt = nt_model(test, params);
 
-	nt->nm = nm_create(test, params);
-	KUNIT_ASSERT_NOT_NULL(test, nt->nm);
-	nt->fv = nt->nm->fv;
 	KUNIT_ASSERT_EQ(test, fv_plug(nt->fv), 0);
 	KUNIT_ASSERT_TRUE_MSG(test, fv_bound(nt->fv), "is virtio_net loaded?");
+	nt_adopt(nt);
+
+	return nt;
+}
+
+/**
+ * nt_adopt() - use the interface that the driver has made
+ * @nt: the test
+ */
+void nt_adopt(struct nt *nt)
+{
+	struct kunit *test = nt->test;
+	int err;
 
 	nt->dev = nm_netdev(nt->nm);
 	KUNIT_ASSERT_NOT_NULL(test, nt->dev);
@@ -212,8 +246,6 @@ struct nt *nt_create(struct kunit *test, const struct nm_params *params)
 	netdev_update_features(nt->dev);
 	rtnl_unlock();
 	KUNIT_ASSERT_EQ(test, err, 0);
-
-	return nt;
 }
 
 /**

@@ -192,12 +192,51 @@ static void nt_stuck_unplug(struct kunit *test)
 	fv_unplug(nt->fv);
 }
 
+/* A queue is stuck before the core has done with the probe. It starts a device that it finds
+ * reset, so the reset comes after that.
+ */
+static void nt_stuck_probe(struct kunit *test)
+{
+	const struct nm_params params = {
+		.features = NT_FULL, .mode = FV_RUN, .queue_num = 16,
+	};
+	struct nt *nt = nt_model(test, &params);
+	unsigned int i;
+
+	WRITE_ONCE(nt->fv->core_msecs, 2000);
+	schedule_work(&nt->plug);
+	for (i = 0; i < NT_MS && !READ_ONCE(nt->fv->core_looks); i++)
+		nt_nap();
+	KUNIT_ASSERT_TRUE(test, READ_ONCE(nt->fv->core_looks));
+	nt_adopt(nt);
+	KUNIT_ASSERT_EQ(test, nt_open(nt), 0);
+	KUNIT_ASSERT_TRUE(test, nt_wait_ready(nt));
+
+	fv_misbehave(nt->fv, FV_EVIL_SILENT, 1, U32_MAX);
+	for (i = 0; i < 8; i++)
+		nt_send(nt, 0, 100, i);
+	for (i = 0; i < 4; i++)
+		nt_watchdog(nt);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(nt->fv->core_looks));
+	fv_behave(nt->fv);
+	flush_work(&nt->plug);
+	WRITE_ONCE(nt->fv->core_msecs, 0);
+	KUNIT_EXPECT_TRUE(test, nt_wait_stat(nt, "device_resets", 1));
+	for (i = 0; i < NT_MS && !netif_device_present(nt->dev); i++)
+		nt_nap();
+	KUNIT_EXPECT_TRUE(test, nt_wait_ready(nt));
+	nt_settle(nt);
+	nt_expect_traffic(nt);
+	nt_expect_clean(nt);
+}
+
 static struct kunit_case nt_recovery_cases[] = {
 	KUNIT_CASE_PARAM(nt_stuck, stuck_gen_params),
 	KUNIT_CASE(nt_stuck_twice),
 	KUNIT_CASE(nt_heals),
 	KUNIT_CASE(nt_stuck_gone),
 	KUNIT_CASE(nt_stuck_unplug),
+	KUNIT_CASE(nt_stuck_probe),
 	{}
 };
 

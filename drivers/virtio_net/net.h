@@ -274,7 +274,7 @@ enum vnet_recovery {
  * @off: the device is going away
  */
 struct vnet_recovery_state {
-	struct work_struct work;
+	struct delayed_work work;
 	struct timer_list watch;
 	unsigned long watch_delay;
 	atomic_long_t count[VNET_RECOVERIES];

@@ -12,6 +12,8 @@
  */
 #define VNET_WATCH_MIN		(2 * HZ)
 #define VNET_WATCH_MAX		(16 * HZ)
+/* How long to leave whoever binds or unbinds the device alone. */
+#define VNET_RECOVERY_PAUSE	(HZ / 10)
 
 static void vnet_recovery_count(struct vnet *vn, enum vnet_recovery what)
 {
@@ -82,7 +84,7 @@ void vnet_tx_timeout(struct net_device *dev, unsigned int txqueue)
 		vnet_tx_schedule(sq);
 		break;
 	default:
-		queue_work(system_freezable_wq, &vn->recovery.work);
+		queue_delayed_work(system_freezable_wq, &vn->recovery.work, 0);
 		break;
 	}
 }
@@ -179,9 +181,11 @@ static bool vnet_recovery_gone(struct vnet *vn)
 	return true;
 }
 
-static void vnet_recovery_work(struct work_struct *work)
+/* With the lock of the device held: the core does, from before our probe until it has
+ * looked whether that has started the device, and starts one that it finds reset.
+ */
+static void vnet_recover(struct vnet *vn)
 {
-	struct vnet *vn = container_of(work, struct vnet, recovery.work);
 	bool device = false;
 
 	if (vnet_recovery_gone(vn))
@@ -196,6 +200,20 @@ static void vnet_recovery_work(struct work_struct *work)
 	/* Takes RTNL itself. */
 	if (device)
 		vnet_recovery_reset_device(vn);
+}
+
+static void vnet_recovery_work(struct work_struct *work)
+{
+	struct vnet *vn = container_of(to_delayed_work(work), struct vnet, recovery.work);
+
+	/* Who removes the driver waits with it held for the end of this work. */
+	if (!device_trylock(&vn->vdev->dev)) {
+		queue_delayed_work(system_freezable_wq, &vn->recovery.work,
+				   VNET_RECOVERY_PAUSE);
+		return;
+	}
+	vnet_recover(vn);
+	device_unlock(&vn->vdev->dev);
 }
 
 /* Nothing has come since the last look. The device may have missed that there
@@ -273,7 +291,7 @@ void vnet_rx_healed(struct vnet *vn)
  */
 void vnet_recovery_init(struct vnet *vn)
 {
-	INIT_WORK(&vn->recovery.work, vnet_recovery_work);
+	INIT_DELAYED_WORK(&vn->recovery.work, vnet_recovery_work);
 	timer_setup(&vn->recovery.watch, vnet_watch, 0);
 }
 
@@ -286,5 +304,5 @@ void vnet_recovery_init(struct vnet *vn)
 void vnet_recovery_stop(struct vnet *vn)
 {
 	WRITE_ONCE(vn->recovery.off, true);
-	cancel_work_sync(&vn->recovery.work);
+	cancel_delayed_work_sync(&vn->recovery.work);
 }
