@@ -65,6 +65,25 @@ static inline bool vnet_hdr_sane(const struct vnet *vn,
 		vnet16_to_cpu(vn, hdr->csum_start) >= min_start);
 }
 
+/* Most packets of other guests: a checksum to be completed, and nothing else. What it
+ * covers and where it goes is checked against the packet.
+ */
+static inline int vnet_hdr_csum_to_skb(const struct vnet *vn, struct sk_buff *skb,
+				       const struct virtio_net_hdr *hdr)
+{
+	unsigned int start = vnet16_to_cpu(vn, hdr->csum_start);
+	unsigned int offset = vnet16_to_cpu(vn, hdr->csum_offset);
+
+	if (unlikely(!vn->guest_csum || start < ETH_HLEN + sizeof(struct iphdr)))
+		return -EINVAL;
+	/* More of it may be in other buffers. */
+	if (unlikely(start + offset + sizeof(__sum16) > skb_headlen(skb)) &&
+	    !pskb_may_pull(skb, start + offset + sizeof(__sum16)))
+		return -EINVAL;
+
+	return skb_partial_csum_set(skb, start, offset) ? 0 : -EINVAL;
+}
+
 /* Bring the offload fields of a received packet into the skb, whose data still
  * starts with the Ethernet header. @hdr is a copy the device cannot change.
  */
@@ -79,6 +98,8 @@ static inline int vnet_hdr_to_skb(const struct vnet *vn, struct sk_buff *skb,
 
 	if (unlikely(vn->rsc) && hdr->flags & VIRTIO_NET_HDR_F_RSC_INFO)
 		return vnet_rsc_to_skb(vn, skb, hdr);
+	if (hdr->gso_type == VIRTIO_NET_HDR_GSO_NONE)
+		return vnet_hdr_csum_to_skb(vn, skb, hdr);
 	if (!vnet_hdr_sane(vn, hdr))
 		return -EINVAL;
 
