@@ -132,7 +132,8 @@ struct vnet_coal {
  * @pool: pages of VNET_POOL_ORDER
  * @pool_small: single pages, for when large ones are short
  * @sg: descriptors of the buffer being posted
- * @napi: receive context; owns every field above and @stats
+ * @index: number of the queue pair
+ * @napi: receive context; owns every field above but @index, and @stats
  * @calls: interrupts, for @dim
  * @dim: measures, if @adaptive
  * @stats: counters
@@ -140,7 +141,6 @@ struct vnet_coal {
  * @coal: as the device was told; RTNL, or the work of @dim
  * @refill_timer: brings a starved queue back
  * @backoff: jiffies the next starvation waits
- * @index: number of the queue pair
  * @active: NAPI is enabled while the interface is up; written with RTNL
  * @watch_packets: packets at the last look of the watch timer
  * @watch_calls: @calls, when it last had the queue polled
@@ -172,6 +172,7 @@ struct vnet_rq {
 	struct page_pool *pool;
 	struct page_pool *pool_small;
 	struct scatterlist sg[2];
+	u16 index;
 
 	struct napi_struct napi ____cacheline_aligned_in_smp;
 
@@ -185,7 +186,6 @@ struct vnet_rq {
 	struct vnet_coal coal;
 	struct timer_list refill_timer;
 	unsigned long backoff;
-	u16 index;
 	bool active;
 	u64 watch_packets;
 	u16 watch_calls;

@@ -80,12 +80,11 @@ static struct sk_buff *vnet_rx_packet(struct vnet_rq *rq,
 }
 
 static void vnet_rx_one(struct vnet_rq *rq, const struct vnet_rx_used *used,
-			struct vnet_rx_batch *batch)
+			struct vnet_rx_hdr *hdr, struct vnet_rx_batch *batch)
 {
-	struct vnet_rx_hdr hdr;
 	struct sk_buff *skb;
 
-	skb = vnet_rx_packet(rq, used, &hdr, batch);
+	skb = vnet_rx_packet(rq, used, hdr, batch);
 	if (unlikely(!skb)) {
 		batch->drops++;
 		return;
@@ -93,26 +92,27 @@ static void vnet_rx_one(struct vnet_rq *rq, const struct vnet_rx_used *used,
 
 	rq->len_avg += skb->len - rq->len_avg / 64;
 
-	if (unlikely(vnet_hdr_to_skb(rq->vn, skb, &hdr.hdr))) {
+	if (unlikely(vnet_hdr_to_skb(rq->vn, skb, &hdr->hdr))) {
 		vnet_rx_complain(rq, "bad offload header, gso type",
-				 hdr.hdr.gso_type);
+				 hdr->hdr.gso_type);
 		batch->frame_errors++;
 		batch->drops++;
 		dev_kfree_skb_any(skb);
 		return;
 	}
 
-	vnet_rx_deliver(rq, skb, &hdr, batch);
+	vnet_rx_deliver(rq, skb, hdr, batch);
 }
 
 static int vnet_rx_receive(struct vnet_rq *rq, int budget,
 			   struct vnet_rx_batch *batch)
 {
 	struct vnet_rx_used used;
+	struct vnet_rx_hdr hdr;
 	int done = 0;
 
 	while (done < budget && vnet_rx_next(rq, &used)) {
-		vnet_rx_one(rq, &used, batch);
+		vnet_rx_one(rq, &used, &hdr, batch);
 		done++;
 		if (vnet_rx_wants_refill(rq))
 			vnet_rx_refill(rq, GFP_ATOMIC);

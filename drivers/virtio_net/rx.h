@@ -5,6 +5,7 @@
 #include <linux/bits.h>
 #include <linux/etherdevice.h>
 #include <linux/log2.h>
+#include <linux/scatterlist.h>
 #include <linux/skbuff.h>
 
 #include "net.h"
@@ -98,6 +99,33 @@ void vnet_rx_drain(struct vnet_rq *rq);
 void vnet_rx_recycle(struct virtqueue *vq, void *buf);
 void vnet_rx_recycled(struct virtqueue *vq);
 void vnet_rx_timer(struct timer_list *timer);
+
+/* Give the middle part of a buffer, @room bytes from @start on, to the device. Inline, for
+ * most small packets give theirs back. Return: 0 or a negative errno.
+ */
+static inline int vnet_rx_add(struct vnet_rq *rq, void *token, void *start, unsigned int room)
+{
+	unsigned int num = 1;
+	int err;
+
+	if (unlikely(rq->split_hdr)) {
+		/* virtio 1.3, 5.1.6.6: header in a descriptor of its own. */
+		sg_set_buf(&rq->sg[0], start, rq->hdr_len);
+		sg_set_buf(&rq->sg[1], start + rq->hdr_len, room - rq->hdr_len);
+		num = 2;
+	} else {
+		sg_set_buf(&rq->sg[0], start, room);
+	}
+
+	err = virtqueue_add_inbuf(rq->vq, rq->sg, num, token, GFP_ATOMIC);
+	if (unlikely(err))
+		return err;
+
+	rq->posted++;
+	rq->need_kick = true;
+
+	return 0;
+}
 
 static inline bool vnet_rx_wants_refill(const struct vnet_rq *rq)
 {

@@ -77,6 +77,15 @@ static inline void vnet_rx_repost(struct vnet_rq *rq, void *token)
 		vnet_rx_put(rq, token, true);
 }
 
+/* The same for the buffer of a whole packet, whose place is at hand. */
+static inline void vnet_rx_return(struct vnet_rq *rq, const struct vnet_rx_used *used)
+{
+	if (unlikely(rq->posted >= rq->fill_max) ||
+	    unlikely(vnet_rx_add(rq, used->token, used->va + used->pad,
+				 used->size - used->pad - VNET_BUF_TAIL)))
+		vnet_rx_put(rq, used->token, true);
+}
+
 static inline bool vnet_rx_next(struct vnet_rq *rq, struct vnet_rx_used *used)
 {
 	unsigned int shift;
@@ -166,7 +175,7 @@ static inline struct sk_buff *vnet_rx_copy_small(struct vnet_rq *rq,
 		skb_mark_for_recycle(skb);
 		memcpy(__skb_put(skb, len), data, len);
 	}
-	vnet_rx_repost(rq, used->token);
+	vnet_rx_return(rq, used);
 
 	return skb;
 }

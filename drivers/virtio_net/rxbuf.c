@@ -350,28 +350,9 @@ void vnet_rx_put(struct vnet_rq *rq, void *token, bool in_napi)
  */
 int vnet_rx_post(struct vnet_rq *rq, void *token)
 {
-	unsigned int room = vnet_buf_room((unsigned long)token);
-	void *start = vnet_buf_va(token) + vnet_buf_pad((unsigned long)token);
-	unsigned int num = 1;
-	int err;
-
-	if (unlikely(rq->split_hdr)) {
-		/* virtio 1.3, 5.1.6.6: header in a descriptor of its own. */
-		sg_set_buf(&rq->sg[0], start, rq->hdr_len);
-		sg_set_buf(&rq->sg[1], start + rq->hdr_len, room - rq->hdr_len);
-		num = 2;
-	} else {
-		sg_set_buf(&rq->sg[0], start, room);
-	}
-
-	err = virtqueue_add_inbuf(rq->vq, rq->sg, num, token, GFP_ATOMIC);
-	if (unlikely(err))
-		return err;
-
-	rq->posted++;
-	rq->need_kick = true;
-
-	return 0;
+	return vnet_rx_add(rq, token,
+			   vnet_buf_va(token) + vnet_buf_pad((unsigned long)token),
+			   vnet_buf_room((unsigned long)token));
 }
 
 /**

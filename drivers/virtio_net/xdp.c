@@ -22,6 +22,8 @@ struct vnet_xdp_run {
 	unsigned int redirects;
 	unsigned int drops;
 	unsigned int count;
+	struct vnet_rx_hdr hdr;	/* of the packet at hand, as @xdp */
+	struct xdp_buff xdp;
 	struct xdp_frame *frames[VNET_XDP_BULK];
 };
 
@@ -42,15 +44,9 @@ static void vnet_xdp_put(struct vnet_rq *rq, void *token)
 		vnet_rx_put(rq, token, true);
 }
 
-/* A buffer the device had before the program came is copied. Return: false if
- * that is not possible, it is gone then.
- */
-static bool vnet_xdp_own(struct vnet_rq *rq, struct vnet_rx_used *used)
+static bool vnet_xdp_copy(struct vnet_rq *rq, struct vnet_rx_used *used)
 {
 	void *token = NULL;
-
-	if (likely((unsigned long)used->token & VNET_BUF_XDP))
-		return true;
 
 	if (used->len <= vnet_buf_room(VNET_XDP_BITS))
 		token = vnet_rx_page_new(rq, GFP_ATOMIC);
@@ -66,6 +62,14 @@ static bool vnet_xdp_own(struct vnet_rq *rq, struct vnet_rx_used *used)
 	used->pad = VNET_XDP_PAD;
 
 	return true;
+}
+
+/* A buffer the device had before the program came is copied. Return: false if
+ * that is not possible, it is gone then.
+ */
+static inline bool vnet_xdp_own(struct vnet_rq *rq, struct vnet_rx_used *used)
+{
+	return likely((unsigned long)used->token & VNET_BUF_XDP) || vnet_xdp_copy(rq, used);
 }
 
 /* For a program that wants packets in one piece. Return: false if the packet has
@@ -97,14 +101,20 @@ static bool vnet_xdp_append(struct vnet_xdp_run *run, struct vnet_rx_used *used,
 	return true;
 }
 
-static void vnet_xdp_put_frags(struct vnet_rq *rq, struct xdp_buff *xdp)
+static void vnet_xdp_repost_frags(struct vnet_rq *rq, struct xdp_buff *xdp)
 {
 	const struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
 	unsigned int i;
 
-	for (i = 0; xdp_buff_has_frags(xdp) && i < info->nr_frags; i++)
+	for (i = 0; i < info->nr_frags; i++)
 		vnet_rx_repost(rq, vnet_buf_token(page_address(skb_frag_page(&info->frags[i])),
 						  VNET_XDP_BITS));
+}
+
+static inline void vnet_xdp_put_frags(struct vnet_rq *rq, struct xdp_buff *xdp)
+{
+	if (unlikely(xdp_buff_has_frags(xdp)))
+		vnet_xdp_repost_frags(rq, xdp);
 }
 
 /* For a program that takes packets in pieces. Return: as vnet_xdp_append(). */
@@ -280,41 +290,41 @@ static u32 vnet_xdp_act(struct vnet_xdp_run *run, struct xdp_buff *xdp)
 static void vnet_xdp_one(struct vnet_xdp_run *run, struct vnet_rx_used *used)
 {
 	struct vnet_rx_batch *batch = run->batch;
+	struct vnet_rx_hdr *hdr = &run->hdr;
+	struct xdp_buff *xdp = &run->xdp;
 	struct vnet_rq *rq = run->rq;
-	struct vnet_rx_hdr hdr;
 	struct sk_buff *skb;
-	struct xdp_buff xdp;
 	unsigned int bufs, len;
 	u32 act;
 
-	bufs = vnet_rx_begin(rq, used, &hdr, batch);
+	bufs = vnet_rx_begin(rq, used, hdr, batch);
 	if (unlikely(!bufs)) {
 		batch->drops++;
 		return;
 	}
 
 	/* On its way since before the device was told to do without. */
-	if (unlikely(!vnet_hdr_plain(&hdr.hdr))) {
+	if (unlikely(!vnet_hdr_plain(&hdr->hdr))) {
 		vnet_xdp_put(rq, used->token);
 		vnet_rx_skip(rq, bufs - 1);
 		vnet_xdp_count_drop(run);
 		return;
 	}
 
-	if (unlikely(!vnet_xdp_prepare(run, used, bufs, &xdp))) {
+	if (unlikely(!vnet_xdp_prepare(run, used, bufs, xdp))) {
 		vnet_xdp_count_drop(run);
 		return;
 	}
 
-	len = xdp_get_buff_len(&xdp);
+	len = xdp_get_buff_len(xdp);
 	rq->len_avg += len - rq->len_avg / 64;
 	run->packets++;
 
-	act = vnet_xdp_act(run, &xdp);
+	act = vnet_xdp_act(run, xdp);
 	if (act == XDP_PASS) {
-		skb = vnet_xdp_build(rq, used, &xdp);
+		skb = vnet_xdp_build(rq, used, xdp);
 		if (likely(skb))
-			vnet_rx_deliver(rq, skb, &hdr, batch);
+			vnet_rx_deliver(rq, skb, hdr, batch);
 		else
 			vnet_xdp_count_drop(run);
 		return;
@@ -323,8 +333,8 @@ static void vnet_xdp_one(struct vnet_xdp_run *run, struct vnet_rx_used *used)
 	batch->packets++;
 	batch->bytes += len;
 	if (act == XDP_DROP) {
-		vnet_xdp_put_frags(rq, &xdp);
-		vnet_rx_repost(rq, used->token);
+		vnet_xdp_put_frags(rq, xdp);
+		vnet_rx_return(rq, used);
 		vnet_xdp_count_drop(run);
 	}
 }
