@@ -90,8 +90,6 @@ static void vnet_rx_one(struct vnet_rq *rq, const struct vnet_rx_used *used,
 		return;
 	}
 
-	rq->len_avg += skb->len - rq->len_avg / 64;
-
 	if (unlikely(vnet_hdr_to_skb(rq->vn, skb, &hdr->hdr))) {
 		vnet_rx_complain(rq, "bad offload header, gso type",
 				 hdr->hdr.gso_type);
@@ -121,10 +119,20 @@ static int vnet_rx_receive(struct vnet_rq *rq, int budget,
 	return done;
 }
 
+/* Each packet counts for a 64th, up to all of it. */
+static void vnet_rx_average(struct vnet_rq *rq, unsigned int packets, unsigned int bytes)
+{
+	if (likely(packets < 64))
+		rq->len_avg += bytes - packets * (rq->len_avg / 64);
+	else
+		rq->len_avg = bytes / packets * 64;
+}
+
 static void vnet_rx_account(struct vnet_rq *rq, const struct vnet_rx_batch *b)
 {
 	struct vnet_rx_stats *stats = &rq->stats;
 
+	vnet_rx_average(rq, b->packets, b->bytes);
 	u64_stats_update_begin(&stats->syncp);
 	u64_stats_add(&stats->packets, b->packets);
 	u64_stats_add(&stats->bytes, b->bytes);

@@ -47,6 +47,7 @@
  * their buffer goes straight back to the device.
  */
 #define VNET_COPY_LEN		128
+#define VNET_COPY_SHORT		64
 #define VNET_HEAD_SIZE \
 	roundup_pow_of_two(SKB_DATA_ALIGN(VNET_BUF_PAD + VNET_COPY_LEN) + \
 			   VNET_BUF_TAIL)
@@ -67,7 +68,7 @@ static inline void *vnet_buf_va(const void *token)
 }
 
 /* Bytes in front of the virtio header. */
-static inline unsigned int vnet_buf_pad(unsigned long bits)
+static inline unsigned long vnet_buf_pad(unsigned long bits)
 {
 	return bits & VNET_BUF_XDP ? VNET_XDP_PAD : VNET_BUF_PAD;
 }
@@ -92,13 +93,24 @@ void vnet_rx_refill(struct vnet_rq *rq, gfp_t gfp);
 void vnet_rx_kick(struct vnet_rq *rq);
 int vnet_rx_post(struct vnet_rq *rq, void *token);
 void *vnet_rx_page_new(struct vnet_rq *rq, gfp_t gfp);
-void *vnet_rx_head_new(struct vnet_rq *rq);
+bool vnet_rx_heads_new(struct vnet_rq *rq);
 void vnet_rx_head_put(struct vnet_rq *rq, void *head);
 void vnet_rx_put(struct vnet_rq *rq, void *token, bool in_napi);
 void vnet_rx_drain(struct vnet_rq *rq);
 void vnet_rx_recycle(struct virtqueue *vq, void *buf);
 void vnet_rx_recycled(struct virtqueue *vq);
 void vnet_rx_timer(struct timer_list *timer);
+
+/* Memory for a small packet: VNET_HEAD_SIZE bytes, or NULL. From the page pool rather
+ * than the slab, because memory that comes round again needs no clearing.
+ */
+static inline void *vnet_rx_head_new(struct vnet_rq *rq)
+{
+	if (unlikely(!rq->head_left) && unlikely(!vnet_rx_heads_new(rq)))
+		return NULL;
+
+	return rq->heads + --rq->head_left * VNET_HEAD_SIZE;
+}
 
 /* Give the middle part of a buffer, @room bytes from @start on, to the device. Inline, for
  * most small packets give theirs back. Return: 0 or a negative errno.

@@ -281,37 +281,28 @@ static void *vnet_rx_buf_new(struct vnet_rq *rq, unsigned int shift, gfp_t gfp)
 }
 
 /**
- * vnet_rx_head_new() - get memory for a small packet
+ * vnet_rx_heads_new() - get memory for more small packets
  * @rq: the queue
  *
- * From the page pool rather than the slab, because memory that comes round
- * again needs no clearing.
- *
  * Context: NAPI of the queue.
- * Return: VNET_HEAD_SIZE bytes, or NULL.
+ * Return: false if there is none.
  */
-void *vnet_rx_head_new(struct vnet_rq *rq)
+bool vnet_rx_heads_new(struct vnet_rq *rq)
 {
-	unsigned int left = rq->head_left;
-	struct page *page;
+	struct page *page = page_pool_dev_alloc_pages(vnet_rx_head_pool(rq));
 
-	if (unlikely(!left)) {
-		page = page_pool_dev_alloc_pages(vnet_rx_head_pool(rq));
-		if (unlikely(!page))
-			return NULL;
-		left = page_size(page) / VNET_HEAD_SIZE;
-		page_pool_fragment_page(page, left);
-		rq->heads = page_address(page);
-	}
+	if (unlikely(!page))
+		return false;
 
-	left--;
-	rq->head_left = left;
+	rq->head_left = page_size(page) / VNET_HEAD_SIZE;
+	page_pool_fragment_page(page, rq->head_left);
+	rq->heads = page_address(page);
 
-	return rq->heads + left * VNET_HEAD_SIZE;
+	return true;
 }
 
 /**
- * vnet_rx_head_put() - return memory of vnet_rx_head_new()
+ * vnet_rx_head_put() - return memory for a small packet
  * @rq: the queue
  * @head: the memory
  *

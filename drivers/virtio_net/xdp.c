@@ -317,7 +317,6 @@ static void vnet_xdp_one(struct vnet_xdp_run *run, struct vnet_rx_used *used)
 	}
 
 	len = xdp_get_buff_len(xdp);
-	rq->len_avg += len - rq->len_avg / 64;
 	run->packets++;
 
 	act = vnet_xdp_act(run, xdp);
