@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/net.h>
 #include <net/dst_metadata.h>
+#include <net/tcp.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
@@ -444,6 +445,91 @@ static void nt_lazy_pages(struct kunit *test)
 	nt_expect_clean(nt);
 }
 
+/* What TCP sends only to acknowledge is of a size that says so. */
+static int nt_send_ack(struct nt *nt)
+{
+	const struct nt_flow flow = { .payload = 0 };
+	struct sk_buff *skb = nt_packet_skb(nt, &flow);
+
+	if (!skb)
+		return -ENOMEM;
+	skb_set_tcp_pure_ack(skb);
+
+	return nt_send_skb(nt, 0, skb);
+}
+
+static u64 nt_sent_irqs(struct nt *nt)
+{
+	return READ_ONCE(fv_queue(nt->fv, 1)->counts.interrupts);
+}
+
+/* With event indices there is no way to want none for the first packet. */
+static u64 nt_settled_irqs(struct nt *nt)
+{
+	unsigned int i;
+
+	nt_settle(nt);
+	nt_expect_traffic(nt);
+	for (i = 0; i < NT_MS && nt_live(); i++)
+		nt_nap();
+
+	return nt_sent_irqs(nt);
+}
+
+/* Nobody waits for an acknowledgement: no interrupt, but no owner has it any more. The next
+ * packet brings one, unless that is an acknowledgement too.
+ */
+static void nt_acks(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	u64 irqs, sent;
+	unsigned int i;
+
+	irqs = nt_settled_irqs(nt);
+	for (i = 0; i < 8; i++) {
+		sent = READ_ONCE(nt->nm->nr_sent);
+		KUNIT_ASSERT_EQ(test, nt_send_ack(nt), 0);
+		KUNIT_EXPECT_EQ(test, nt_live(), 0);
+		KUNIT_ASSERT_TRUE(test, nm_wait_sent(nt->nm, sent + 1, NT_MS));
+		KUNIT_EXPECT_TRUE(test, fv_wait_idle(nt->fv, NT_MS));
+	}
+	KUNIT_EXPECT_EQ(test, nt_sent_irqs(nt), irqs);
+
+	KUNIT_ASSERT_EQ(test, nt_send(nt, 0, 100, 1), 0);
+	for (i = 0; i < NT_MS && nt_live(); i++)
+		nt_nap();
+	KUNIT_EXPECT_EQ(test, nt_live(), 0);
+	nm_drop_sent(nt->nm);
+	nt_expect_traffic(nt);
+	nt_expect_clean(nt);
+}
+
+/* A queue that is full of them is woken all the same. */
+static void nt_acks_stop(struct kunit *test)
+{
+	const struct nt_setup *setup = test->param_value;
+	struct nt *nt = nt_start(test, &setup->dev);
+	struct netdev_queue *txq = netdev_get_tx_queue(nt->dev, 0);
+	u64 irqs = nt_settled_irqs(nt), sent = READ_ONCE(nt->nm->nr_sent);
+	unsigned int n;
+
+	fv_set_mode(nt->fv, FV_MANUAL);
+	for (n = 0; n < 1000 && !netif_xmit_stopped(txq); n++)
+		KUNIT_ASSERT_EQ(test, nt_send_ack(nt), 0);
+	KUNIT_EXPECT_TRUE(test, netif_xmit_stopped(txq));
+	fv_set_mode(nt->fv, FV_RUN);
+	KUNIT_ASSERT_TRUE(test, nm_wait_sent(nt->nm, sent + n, NT_MS));
+	/* By byte queue limits, mostly. */
+	for (n = 0; n < NT_MS && netif_xmit_stopped(txq); n++)
+		nt_nap();
+	KUNIT_EXPECT_FALSE(test, netif_xmit_stopped(txq));
+	KUNIT_EXPECT_GT(test, nt_sent_irqs(nt), irqs);
+	nm_drop_sent(nt->nm);
+	nt_expect_traffic(nt);
+	nt_expect_clean(nt);
+}
+
 static struct kunit_case nt_data_cases[] = {
 	KUNIT_CASE_PARAM(nt_send_sizes, matrix_gen_params),
 	KUNIT_CASE_PARAM(nt_receive_sizes, matrix_gen_params),
@@ -456,6 +542,8 @@ static struct kunit_case nt_data_cases[] = {
 	KUNIT_CASE_PARAM(nt_burst, few_gen_params),
 	KUNIT_CASE_PARAM(nt_byte_limits, few_gen_params),
 	KUNIT_CASE_PARAM(nt_any_order, few_gen_params),
+	KUNIT_CASE_PARAM(nt_acks, few_gen_params),
+	KUNIT_CASE_PARAM(nt_acks_stop, few_gen_params),
 	KUNIT_CASE(nt_buffer_sizes),
 	KUNIT_CASE(nt_lazy_route),
 	KUNIT_CASE(nt_lazy_pages),

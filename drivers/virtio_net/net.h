@@ -205,6 +205,8 @@ struct vnet_rq {
  * @napi_tx: completions come by interrupt; otherwise packets are orphaned
  *	and reclaimed by later transmissions
  * @little_endian: byte order of the virtio header
+ * @awaited: since it was last empty the ring got a packet that somebody waits for; those
+ *	of which nobody does are acknowledgements of TCP, and all without @napi_tx
  * @index: number of the queue pair
  * @sg: descriptors of the packet being sent
  * @stats: counters
@@ -228,6 +230,7 @@ struct vnet_sq {
 	bool hdr_inline;
 	bool napi_tx;
 	bool little_endian;
+	bool awaited;
 	u16 index;
 	struct vnet_tx_stats stats;
 

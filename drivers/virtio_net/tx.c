@@ -3,6 +3,7 @@
 
 #include <linux/etherdevice.h>
 #include <linux/netfilter.h>
+#include <net/tcp.h>
 
 #include "hdr.h"
 #include "tx.h"
@@ -33,6 +34,18 @@ static void vnet_tx_free(void *token)
 		vnet_tx_free_frame(token);
 	else
 		dev_kfree_skb_any(token);
+}
+
+/* Whether the end of something in the ring matters before more is sent or received. It
+ * does not of packets that nobody waits for, which have been orphaned, unless the queue
+ * is stopped, by us or by byte queue limits. Transmit lock held.
+ */
+static bool vnet_tx_awaited(const struct vnet_sq *sq, const struct netdev_queue *txq)
+{
+	if (unlikely(netif_xmit_stopped(txq)))
+		return true;
+
+	return sq->awaited || (sq->frames && sq->napi_tx);
 }
 
 /**
@@ -72,6 +85,8 @@ void vnet_tx_reclaim(struct vnet_sq *sq, struct netdev_queue *txq, int budget)
 		return;
 
 	sq->frames -= frames;
+	if (sq->vq->num_free == sq->ring_size)
+		sq->awaited = false;
 	u64_stats_update_begin(&sq->stats.syncp);
 	u64_stats_add(&sq->stats.packets, packets + frames);
 	u64_stats_add(&sq->stats.bytes, bytes + frame_bytes);
@@ -93,8 +108,8 @@ static void vnet_tx_try_wake(struct vnet_sq *sq, struct netdev_queue *txq)
 	netif_tx_wake_queue(txq);
 }
 
-/* Reclaim, then ask for an interrupt once most of what is left is done.
- * Transmit lock held. Return: false if NAPI has to look again.
+/* Reclaim, then ask for an interrupt once most of what is left is done, if that
+ * matters. Transmit lock held. Return: false if NAPI has to look again.
  */
 static bool vnet_tx_reclaim_and_arm(struct vnet_sq *sq,
 				    struct netdev_queue *txq, int budget)
@@ -104,9 +119,11 @@ static bool vnet_tx_reclaim_and_arm(struct vnet_sq *sq,
 
 	for (i = 0; i < VNET_TX_ARM_TRIES && !armed; i++) {
 		vnet_tx_reclaim(sq, txq, budget);
-		armed = virtqueue_enable_cb_delayed(sq->vq);
+		vnet_tx_try_wake(sq, txq);
+		armed = !vnet_tx_awaited(sq, txq) || virtqueue_enable_cb_delayed(sq->vq);
 	}
-	vnet_tx_try_wake(sq, txq);
+	if (!vnet_tx_awaited(sq, txq))
+		virtqueue_disable_cb(sq->vq);
 
 	return armed;
 }
@@ -159,15 +176,7 @@ int vnet_tx_poll(struct napi_struct *napi, int budget)
 		__netif_tx_lock(txq, raw_smp_processor_id());
 	}
 
-	if (sq->napi_tx || netif_tx_queue_stopped(txq)) {
-		armed = vnet_tx_reclaim_and_arm(sq, txq, budget);
-	} else {
-		vnet_tx_reclaim(sq, txq, budget);
-		armed = true;
-	}
-	if (!sq->napi_tx && !netif_tx_queue_stopped(txq))
-		virtqueue_disable_cb(sq->vq);
-
+	armed = vnet_tx_reclaim_and_arm(sq, txq, budget);
 	__netif_tx_unlock(txq);
 
 	if (!armed)
@@ -302,13 +311,11 @@ void vnet_tx_flush(struct vnet_sq *sq, struct netdev_queue *txq)
 {
 	vnet_tx_kick(sq);
 
-	if (sq->napi_tx || netif_tx_queue_stopped(txq)) {
-		if (unlikely(!virtqueue_enable_cb_delayed(sq->vq)))
-			vnet_tx_schedule(sq);
-	}
+	if (vnet_tx_awaited(sq, txq) && unlikely(!virtqueue_enable_cb_delayed(sq->vq)))
+		vnet_tx_schedule(sq);
 }
 
-/* Without completion interrupts nobody would free the packet for a long time:
+/* Without a completion interrupt nobody would free the packet for a long time:
  * what others wait for is given back now, the pages of a sender that does not
  * copy (MSG_ZEROCOPY) included. A route must not outlive the device it leads to.
  */
@@ -345,14 +352,16 @@ netdev_tx_t vnet_tx_start(struct sk_buff *skb, struct net_device *dev)
 
 	skb_tx_timestamp(skb);
 
-	if (unlikely(!sq->napi_tx))
+	if (unlikely(!sq->napi_tx) || skb_is_tcp_pure_ack(skb))
 		err = vnet_tx_orphan(skb);
+	else
+		sq->awaited = true;
 	if (likely(!err))
 		err = vnet_tx_add(sq, skb);
 	if (unlikely(err)) {
 		vnet_tx_drop(sq, skb, err);
 		if (!more)
-			vnet_tx_kick(sq);
+			vnet_tx_flush(sq, txq);
 		return NETDEV_TX_OK;
 	}
 
@@ -415,6 +424,7 @@ void vnet_tx_ring_reset(struct vnet_sq *sq)
 	sq->stop_mark = min_t(u32, VNET_TX_MAX_SG, sq->ring_size);
 	sq->wake_mark = max_t(u32, sq->stop_mark, sq->ring_size / 4);
 	sq->frames = 0;
+	sq->awaited = false;
 	netdev_tx_reset_queue(vnet_tx_queue(sq));
 	if (!sq->napi_tx)
 		virtqueue_disable_cb(sq->vq);
