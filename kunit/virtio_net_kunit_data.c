@@ -476,8 +476,8 @@ static u64 nt_settled_irqs(struct nt *nt)
 	return nt_sent_irqs(nt);
 }
 
-/* Nobody waits for an acknowledgement: no interrupt, but no owner has it any more. The next
- * packet brings one, unless that is an acknowledgement too.
+/* Nobody waits for an acknowledgment: no interrupt, but no owner has it any more. The next
+ * packet brings one, unless that is an acknowledgment too.
  */
 static void nt_acks(struct kunit *test)
 {

@@ -206,7 +206,7 @@ struct vnet_rq {
  *	and reclaimed by later transmissions
  * @little_endian: byte order of the virtio header
  * @awaited: since it was last empty the ring got a packet that somebody waits for; those
- *	of which nobody does are acknowledgements of TCP, and all without @napi_tx
+ *	of which nobody does are acknowledgments of TCP, and all without @napi_tx
  * @index: number of the queue pair
  * @sg: descriptors of the packet being sent
  * @stats: counters

@@ -166,7 +166,7 @@ static inline void vnet_rx_copy(void *to, const void *from, unsigned int len)
 		memcpy(to, from, VNET_COPY_LEN);
 }
 
-/* Most small packets: acknowledgements, requests. */
+/* Most small packets: acknowledgments, requests. */
 static inline struct sk_buff *vnet_rx_copy_small(struct vnet_rq *rq,
 						 const struct vnet_rx_used *used,
 						 const void *data,
