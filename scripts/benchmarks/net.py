@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Packets out with pktgen, packets in with a flood, TCP both ways."""
+"""Packets out with pktgen, packets in with a flood, also for XDP to drop, TCP both ways."""
+
+import subprocess
+
+from rig.common import TOP
 
 from . import plugin
-from .common import embed, guest_part, helper, need_modules, say, value
+from .common import BenchError, OUT_DIR, embed, guest_part, helper, need_modules, say, value
 
 BURSTS = (32, 1)
 QUEUES = (1, 2)
 PORT = 9
+# 60 B with the headers of Ethernet, IP and UDP.
+PAYLOAD = 18
+XDP_DROP = 1
 # Counting instructions makes the guest's clock run ahead while it waits for the host, which
 # TCP and the timers of the kernel do not bear; only pktgen, which never waits, runs so.
 PKTGEN = ["--host", "tcg", "--icount", "--mem", "2G", "--net", "tap"]
@@ -25,16 +32,31 @@ def _pktgen_script(drivers, counts, with_floor):
     return "\n".join(lines) + "\n"
 
 
+def _drop_program():
+    """Return the path of an XDP program that drops what the flood sends."""
+    source, target = TOP / "scripts" / "tests" / "net-xdp.bpf", OUT_DIR / "drop.o"
+    done = subprocess.run(["clang", "-O2", "-target", "bpf", f"-DACTION={XDP_DROP}",
+                           f"-DPORT={PORT}", "-DTARGET=0", "-x", "c", "-c", str(source),
+                           "-o", str(target)], check=False, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=120)
+    if done.returncode:
+        raise BenchError(f"clang does not compile {source.relative_to(TOP)}: {done.stderr[:200]}")
+    return target
+
+
 def _traffic_script(drivers, packets, mebibytes):
-    lines = [embed(helper("sink"), "sink"), guest_part("traffic")]
+    lines = [embed(helper("sink"), "sink"), embed(_drop_program(), "drop.o"),
+             guest_part("traffic")]
     lines += ["need_ours virtio_net"] if drivers == "ours" else []
     for name, option in (("tcp-transmit", ""), ("tcp-receive", "-R")):
         lines += [f"tcp {name}.warm 4 {option}", f"tcp {name}.short {mebibytes[0]} {option}",
                   f"tcp {name}.long {mebibytes[1]} {option}"]
     lines += [f"sink {PORT} 300 > /dev/null &", "sleep 1",
-              f"flood '{helper('flood')} 10.77.0.2 {PORT} 64 200'",
-              f"window udp.short wait_for {packets[0]}", f"window udp.long wait_for {packets[1]}",
-              "end_flood"]
+              f"flood '{helper('flood')} 10.77.0.2 {PORT} {PAYLOAD} 400'"]
+    for name, before in (("udp", ":"), ("xdp", "drop_all /bin/drop.o")):
+        lines += [before, f"window {name}.short wait_for {packets[0]}",
+                  f"window {name}.long wait_for {packets[1]}"]
+    lines += ["end_flood"]
     return "\n".join(lines) + "\n"
 
 
@@ -77,10 +99,11 @@ def _traffic(options, drivers, results, functions):
     mebibytes = (16, 16 + options.number(256, 64))
     found, windows = plugin.run(options, drivers, _traffic_script(drivers, packets, mebibytes),
                                 RECEIVE, 420)
-    window, irqs = plugin.between(windows, "udp")
-    ops = value(found, "count", "udp.long") - value(found, "count", "udp.short")
-    results.add("udp-receive", drivers, window.per(ops, irqs, "virtio_net"))
-    functions[f"udp-receive {drivers}"] = window.top(ops, "virtio_net")
+    for case, name in (("udp", "udp-receive"), ("xdp", "xdp-drop")):
+        window, irqs = plugin.between(windows, case)
+        ops = value(found, "count", f"{case}.long") - value(found, "count", f"{case}.short")
+        results.add(name, drivers, window.per(ops, irqs, "virtio_net"))
+        functions[f"{name} {drivers}"] = window.top(ops, "virtio_net")
     for name in ("tcp-transmit", "tcp-receive"):
         window, irqs = plugin.between(windows, name)
         ops = ((mebibytes[1] - mebibytes[0]) << 20) / BLOCK

@@ -21,6 +21,12 @@ flood() {
 	wait_for 20000 || fail 'no flood arrives'
 }
 
+# drop_all OBJECT: have an XDP program drop the flood.
+drop_all() {
+	ip link set dev "$(net_dev 0)" xdpdrv obj "$1" sec xdp || fail 'the program is refused'
+	wait_for 5000 || fail 'nothing arrives for the program'
+}
+
 end_flood() {
 	vmctl host "kill $flood_pid" > /dev/null
 }
