@@ -472,6 +472,7 @@ static u64 nt_settled_irqs(struct nt *nt)
 	nt_expect_traffic(nt);
 	for (i = 0; i < NT_MS && nt_live(); i++)
 		nt_nap();
+	KUNIT_EXPECT_TRUE(nt->test, fv_wait_idle(nt->fv, NT_MS));
 
 	return nt_sent_irqs(nt);
 }

@@ -178,6 +178,8 @@ void nt_exit(struct kunit *test)
 	if (!nt)
 		return;
 
+	if (nt->fv)
+		WRITE_ONCE(nt->fv->core_msecs, 0);
 	flush_work(&nt->plug);
 	nt_detach(nt);
 	nm_destroy(nt->nm);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* KUnit tests of virtio_net: queues that have stopped. */
 
+#include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/rtnetlink.h>
@@ -201,9 +202,9 @@ static void nt_stuck_probe(struct kunit *test)
 		.features = NT_FULL, .mode = FV_RUN, .queue_num = 16,
 	};
 	struct nt *nt = nt_model(test, &params);
-	unsigned int i;
+	unsigned int i, resets;
 
-	WRITE_ONCE(nt->fv->core_msecs, 2000);
+	WRITE_ONCE(nt->fv->core_msecs, NT_MS);
 	schedule_work(&nt->plug);
 	for (i = 0; i < NT_MS && !READ_ONCE(nt->fv->core_looks); i++)
 		nt_nap();
@@ -215,15 +216,20 @@ static void nt_stuck_probe(struct kunit *test)
 	fv_misbehave(nt->fv, FV_EVIL_SILENT, 1, U32_MAX);
 	for (i = 0; i < 8; i++)
 		nt_send(nt, 0, 100, i);
+	resets = nt->fv->resets;
 	for (i = 0; i < 4; i++)
 		nt_watchdog(nt);
+	/* Twice the pause of the driver. */
+	msleep(250);
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(nt->fv->core_looks));
 	fv_behave(nt->fv);
-	flush_work(&nt->plug);
 	WRITE_ONCE(nt->fv->core_msecs, 0);
-	KUNIT_EXPECT_TRUE(test, nt_wait_stat(nt, "device_resets", 1));
+	flush_work(&nt->plug);
+	for (i = 0; i < NT_MS && READ_ONCE(nt->fv->resets) == resets; i++)
+		nt_nap();
 	for (i = 0; i < NT_MS && !netif_device_present(nt->dev); i++)
 		nt_nap();
+	KUNIT_EXPECT_EQ(test, nt_ethtool_stat(nt, NULL, "device_resets"), 1);
 	KUNIT_EXPECT_TRUE(test, nt_wait_ready(nt));
 	nt_settle(nt);
 	nt_expect_traffic(nt);

@@ -237,6 +237,10 @@ void vnet_config_work(struct work_struct *work)
 {
 	struct vnet *vn = container_of(work, struct vnet, config_work);
 
+	/* A device reset that was under way has switched this on again. */
+	if (READ_ONCE(vn->recovery.off))
+		return;
+
 	if (vnet_has(vn, VIRTIO_NET_F_GUEST_ANNOUNCE) &&
 	    vnet_config_status(vn) & VIRTIO_NET_S_ANNOUNCE) {
 		netdev_notify_peers(vn->dev);

@@ -322,6 +322,9 @@ static int vnet_probe(struct virtio_device *vdev)
 	return 0;
 
 err_vqs:
+	/* The interface may have been up for a moment. */
+	vnet_recovery_stop(vn);
+	cancel_work_sync(&vn->rx_mode_work);
 	cancel_delayed_work_sync(&vn->ctrl.late_work);
 	vnet_vqs_release(vn);
 err_queues:
@@ -349,6 +352,8 @@ static void vnet_remove(struct virtio_device *vdev)
 	cancel_delayed_work_sync(&vn->ctrl.late_work);
 	cancel_work_sync(&vn->rx_mode_work);
 	vnet_vqs_release(vn);
+	/* No interrupt from here on. */
+	cancel_work_sync(&vn->config_work);
 	vnet_queues_free(vn);
 	vnet_devstats_free(vn);
 	kfree(vn->rss.table);

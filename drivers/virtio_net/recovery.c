@@ -143,6 +143,9 @@ static bool vnet_recovery_queues(struct vnet *vn)
 
 		if (sq->stall_step < VNET_TX_QUEUE_RESET || !vn->rq[i].active)
 			continue;
+		/* It has got going again meanwhile, or after its last reset. */
+		if (u64_stats_read(&sq->stats.packets) != sq->stall_packets)
+			continue;
 
 		if (sq->stall_step == VNET_TX_QUEUE_RESET) {
 			err = vnet_recovery_reset_queue(vn, i);
@@ -181,12 +184,22 @@ static bool vnet_recovery_gone(struct vnet *vn)
 	return true;
 }
 
-/* With the lock of the device held: the core does, from before our probe until it has
- * looked whether that has started the device, and starts one that it finds reset.
- */
-static void vnet_recover(struct vnet *vn)
+static void vnet_recovery_work(struct work_struct *work)
 {
+	struct vnet *vn = container_of(to_delayed_work(work), struct vnet, recovery.work);
 	bool device = false;
+
+	/* From before our probe until the core has looked whether that has started the
+	 * device it holds this, and starts one that it finds reset. So does who removes
+	 * the driver, and waits for the end of this work. Held for longer it would stop a
+	 * reboot if the device did not confirm its reset.
+	 */
+	if (!device_trylock(&vn->vdev->dev)) {
+		queue_delayed_work(system_freezable_wq, &vn->recovery.work,
+				   VNET_RECOVERY_PAUSE);
+		return;
+	}
+	device_unlock(&vn->vdev->dev);
 
 	if (vnet_recovery_gone(vn))
 		return;
@@ -200,20 +213,6 @@ static void vnet_recover(struct vnet *vn)
 	/* Takes RTNL itself. */
 	if (device)
 		vnet_recovery_reset_device(vn);
-}
-
-static void vnet_recovery_work(struct work_struct *work)
-{
-	struct vnet *vn = container_of(to_delayed_work(work), struct vnet, recovery.work);
-
-	/* Who removes the driver waits with it held for the end of this work. */
-	if (!device_trylock(&vn->vdev->dev)) {
-		queue_delayed_work(system_freezable_wq, &vn->recovery.work,
-				   VNET_RECOVERY_PAUSE);
-		return;
-	}
-	vnet_recover(vn);
-	device_unlock(&vn->vdev->dev);
 }
 
 /* Nothing has come since the last look. The device may have missed that there
