@@ -329,7 +329,7 @@ struct fv_params {
  *	every second read; random bytes if all of it is zero
  * @config_msecs: how long a read of the configuration takes; may be written at any time
  * @core_msecs: how long it takes when the core looks, after the driver has bound or resumed
- *	the device, whether the device runs; may be written at any time
+ *	the device, whether the device runs; may be written at any time, to end it too
  * @core_looks: it is looking; a reset is a violation then
  * @config_reads: how often the driver has begun to read the configuration
  * @flip_count: reads of the configuration since FV_EVIL_CONFIG_FLIP was armed

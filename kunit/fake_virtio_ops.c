@@ -14,13 +14,16 @@
  */
 static void fv_core_looks(struct fv_device *fv)
 {
+	unsigned int msecs;
+
 	if (!READ_ONCE(fv->core_msecs) || READ_ONCE(fv->vdev.config_core_enabled) ||
 	    READ_ONCE(fv->priv->starter) != current)
 		return;
 
 	WRITE_ONCE(fv->core_looks, true);
 	fv_wake_tests(fv);
-	msleep(READ_ONCE(fv->core_msecs));
+	for (msecs = 0; msecs < READ_ONCE(fv->core_msecs); msecs += 20)
+		msleep(20);
 	WRITE_ONCE(fv->core_looks, false);
 }
 

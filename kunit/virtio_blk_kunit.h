@@ -45,6 +45,7 @@ void vb_ring_desc(const struct vb_ring *ring, char *desc);
  * @file: the disk, open
  * @bdev: the same
  * @ios: all requests
+ * @plug: plugs the device in, of a test that goes on meanwhile
  */
 struct vb {
 	struct kunit *test;
@@ -55,6 +56,7 @@ struct vb {
 	struct file *file;
 	struct block_device *bdev;
 	struct list_head ios;
+	struct work_struct plug;
 };
 
 /**

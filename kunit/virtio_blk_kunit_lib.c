@@ -60,6 +60,11 @@ void vb_params(struct bm_params *params, const struct vb_ring *ring)
 	params->features |= ring->features;
 }
 
+static void vb_plug(struct work_struct *work)
+{
+	fv_plug(container_of(work, struct vb, plug)->fv);
+}
+
 /**
  * vb_create() - make a disk and do not plug it in
  * @test: the test
@@ -74,6 +79,7 @@ struct vb *vb_create(struct kunit *test, const struct bm_params *params)
 
 	KUNIT_ASSERT_NOT_NULL(test, vb);
 	INIT_LIST_HEAD(&vb->ios);
+	INIT_WORK(&vb->plug, vb_plug);
 	vb->test = test;
 	vb->bm = bm_create(test, params);
 	KUNIT_ASSERT_NOT_NULL(test, vb->bm);
@@ -218,6 +224,8 @@ void vb_exit(struct kunit *test)
 	bm_release(vb->bm, FV_FIFO, UINT_MAX);
 	fv_set_mode(vb->fv, FV_RUN);
 
+	WRITE_ONCE(vb->fv->core_msecs, 0);
+	flush_work(&vb->plug);
 	fv_unplug(vb->fv);
 	vb_close(vb);
 	vb_wait_all(vb, VB_WAIT_MS);

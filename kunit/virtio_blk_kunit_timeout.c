@@ -363,20 +363,9 @@ static void vb_test_core_resume(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vb->fv->resets, resets + 2);
 }
 
-struct vb_plug {
-	struct work_struct work;
-	struct vb *vb;
-};
-
-static void vb_plug_work(struct work_struct *work)
-{
-	fv_plug(container_of(work, struct vb_plug, work)->vb->fv);
-}
-
 /* And the same between the ends of the two probes: the disk is in use already. */
 static void vb_test_core_probe(struct kunit *test)
 {
-	struct vb_plug p = { };
 	struct vb_io *ios[VB_SOME];
 	struct bm_params params;
 	unsigned int i, resets;
@@ -385,11 +374,9 @@ static void vb_test_core_probe(struct kunit *test)
 	vb_params(&params, test->param_value);
 	params.queue_num = 1024;
 	vb = vb_create(test, &params);
-	p.vb = vb;
 	KUNIT_EXPECT_EQ(test, fv_param_write("virtio_blk", "io_timeout", "1"), 0);
 	WRITE_ONCE(vb->fv->core_msecs, VB_CORE_MS);
-	INIT_WORK_ONSTACK(&p.work, vb_plug_work);
-	schedule_work(&p.work);
+	schedule_work(&vb->plug);
 	for (i = 0; i < VB_WAIT_MS && !READ_ONCE(vb->fv->core_looks); i++)
 		usleep_range(1000, 2000);
 	fv_param_write("virtio_blk", "io_timeout", "0");
@@ -398,15 +385,14 @@ static void vb_test_core_probe(struct kunit *test)
 		vb_open(vb);
 		resets = vb->fv->resets;
 		vb_hold_some(vb, ios);
-		flush_work(&p.work);
+		flush_work(&vb->plug);
 		vb_expect_late(vb);
 		vb_expect_done(vb, ios);
 		KUNIT_EXPECT_EQ(test, vb->fv->resets, resets + 1);
 	} else {
 		KUNIT_FAIL(test, "the core has not looked");
-		flush_work(&p.work);
+		flush_work(&vb->plug);
 	}
-	destroy_work_on_stack(&p.work);
 }
 
 /* A device that does not start again. */

@@ -421,10 +421,8 @@ static void vblk_await_core(struct vblk *vblk)
 	struct vblk_recovery *rec = &vblk->rec;
 	unsigned int msecs = 0;
 
-	if (!test_bit(VBLK_CORE_LOOKS, &rec->state))
-		return;
-
-	while (!READ_ONCE(vblk->vdev->config_core_enabled) &&
+	while (test_bit(VBLK_CORE_LOOKS, &rec->state) &&
+	       !READ_ONCE(vblk->vdev->config_core_enabled) &&
 	       !(READ_ONCE(rec->wanted) & (VBLK_WANT_KILL | VBLK_WANT_FREEZE)) &&
 	       msecs++ < VBLK_CORE_MSECS)
 		usleep_range(1000, 2000);
@@ -542,8 +540,11 @@ bool vblk_wanted_done(struct vblk *vblk, unsigned int asked)
  * vblk_await_resets() - the driver is bound, and the core is about to look at the device
  * @vblk: the disk, in use already
  *
- * The first reads may have been late. Such a reset comes to its end, or to that of its
- * time, and the next one waits for the core. See vblk_await_core().
+ * The first reads may have been late. Such a reset comes to its end, and the next one
+ * waits for the core, see vblk_await_core(). Or the disk is dead; then the core starts a
+ * device whose reset may come to its end after all, and the transport does not see that if
+ * it was not looking in between. The driver would stay with it, as with a device that
+ * never confirms.
  *
  * Context: process.
  */

@@ -110,6 +110,8 @@ void vblk_stop_device(struct vblk *vblk)
  */
 void vblk_remove_disk(struct vblk *vblk)
 {
+	/* A reset need not wait for what the core does not do any more. */
+	clear_bit(VBLK_CORE_LOOKS, &vblk->rec.state);
 	if (vblk_broken(vblk)) {
 		blk_mark_disk_dead(vblk->disk);
 		vblk_kill_and_wait(vblk);
