@@ -178,7 +178,7 @@ void nt_exit(struct kunit *test)
 	if (!nt)
 		return;
 
-	if (nt->fv)
+	if (nt->nm)
 		WRITE_ONCE(nt->fv->core_msecs, 0);
 	flush_work(&nt->plug);
 	nt_detach(nt);
