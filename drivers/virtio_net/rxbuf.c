@@ -203,9 +203,12 @@ static void vnet_rx_set_fill(struct vnet_rq *rq, unsigned int bits)
 	if (rq->mergeable) {
 		bytes = min(bytes, size * (shift == VNET_BUF_MIN_SHIFT ?
 					   VNET_FILL_FRAME : VNET_FILL_LARGE));
-		/* Two of the largest packets. */
+		/* Two of the largest packets. Of the smallest buffers, for all may be
+		 * from when packets were small: the device does not begin a packet
+		 * that they cannot hold, and while it uses none no refill comes.
+		 */
 		least = 2 * DIV_ROUND_UP(VNET_FRAME_MAX + rq->hdr_len,
-					 vnet_buf_room(bits));
+					 vnet_buf_room(VNET_BUF_MIN_SHIFT));
 	}
 	rq->fill_max = min(max(bytes >> shift, least), size);
 	rq->refill_mark = clamp(rq->fill_max / 4, 1U, VNET_REFILL_BATCH);
