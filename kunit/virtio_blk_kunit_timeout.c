@@ -68,8 +68,8 @@ static struct vb *vb_start_timed(struct kunit *test, const char *action)
 /* In which requests of such a disk become late, whenever the block layer has looked last. */
 #define VB_CORE_MS	6000
 
-/* So that the requests that are sent again are kept again. */
-static void vb_hold_again(struct vb *vb)
+/* The device takes the next requests, sent again or not, and keeps them. */
+static void vb_hold_next(struct vb *vb)
 {
 	struct bm_rule hold = { VB_SOME, BM_ANY_TYPE, BM_ANY_SECTOR, BM_HOLD, 0 };
 
@@ -82,13 +82,12 @@ static void vb_hold_again(struct vb *vb)
  */
 static void vb_hold_some(struct vb *vb, struct vb_io **ios)
 {
-	struct bm_rule hold = { VB_SOME, BM_ANY_TYPE, BM_ANY_SECTOR, BM_HOLD, 0 };
 	unsigned int i;
 
 	for (i = 0; i < VB_SOME; i++)
 		vb_write(vb, i * 64, 8192, 1);
 	KUNIT_EXPECT_TRUE(vb->test, fv_wait_idle(vb->fv, VB_WAIT_MS));
-	bm_add_rule(vb->bm, &hold);
+	vb_hold_next(vb);
 	/* All in one queue, so that there is an order. */
 	KUNIT_ASSERT_EQ(vb->test, set_cpus_allowed_ptr(current, cpumask_of(0)), 0);
 	for (i = 0; i < VB_SOME; i++) {
@@ -353,7 +352,7 @@ static void vb_test_core_resume(struct kunit *test)
 
 	vb_hold_some(vb, ios);
 	KUNIT_ASSERT_EQ(test, fv_freeze(vb->fv), 0);
-	vb_hold_again(vb);
+	vb_hold_next(vb);
 	resets = vb->fv->resets;
 	WRITE_ONCE(vb->fv->core_msecs, VB_CORE_MS);
 	KUNIT_ASSERT_EQ(test, fv_restore(vb->fv), 0);

@@ -6,9 +6,9 @@
 #include <linux/mm.h>
 #include <linux/net.h>
 #include <net/dst_metadata.h>
-#include <net/tcp.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 
 #include "virtio_net_kunit.h"
 
@@ -463,15 +463,22 @@ static u64 nt_sent_irqs(struct nt *nt)
 	return READ_ONCE(fv_queue(nt->fv, 1)->counts.interrupts);
 }
 
-/* With event indices there is no way to want none for the first packet. */
-static u64 nt_settled_irqs(struct nt *nt)
+/* All that was sent has been given back. */
+static void nt_expect_freed(struct nt *nt)
 {
 	unsigned int i;
 
-	nt_settle(nt);
-	nt_expect_traffic(nt);
 	for (i = 0; i < NT_MS && nt_live(); i++)
 		nt_nap();
+	KUNIT_EXPECT_EQ(nt->test, nt_live(), 0);
+}
+
+/* With event indices there is no way to want none for the first packet. */
+static u64 nt_settled_irqs(struct nt *nt)
+{
+	nt_settle(nt);
+	nt_expect_traffic(nt);
+	nt_expect_freed(nt);
 	KUNIT_EXPECT_TRUE(nt->test, fv_wait_idle(nt->fv, NT_MS));
 
 	return nt_sent_irqs(nt);
@@ -498,9 +505,7 @@ static void nt_acks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nt_sent_irqs(nt), irqs);
 
 	KUNIT_ASSERT_EQ(test, nt_send(nt, 0, 100, 1), 0);
-	for (i = 0; i < NT_MS && nt_live(); i++)
-		nt_nap();
-	KUNIT_EXPECT_EQ(test, nt_live(), 0);
+	nt_expect_freed(nt);
 	nm_drop_sent(nt->nm);
 	nt_expect_traffic(nt);
 	nt_expect_clean(nt);
