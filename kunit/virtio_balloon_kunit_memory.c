@@ -2,6 +2,8 @@
 /*
  * More than the guest has, and more than one balloon: suite virtio_balloon_memory.
  */
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/list.h>
 #include <linux/mm.h>
@@ -19,6 +21,9 @@
 
 /* A guest frees a few pages at any time, and counts them late: the balloon gets those. */
 #define VBT_TRICKLE		(SZ_1M >> PAGE_SHIFT)
+
+/* Of the contiguous area that the guest is booted with a driver needs so much. */
+#define VBT_CMA			SZ_16M
 
 static unsigned long vbt_oom_kills(void)
 {
@@ -97,6 +102,62 @@ static void vbt_take_pages(long left, struct list_head *even, struct list_head *
 			break;
 		list_add(&page->lru, i % 2 ? even : odd);
 	}
+}
+
+/* A device that needs memory in one piece; memory above 4 GiB will do. */
+static struct device *vbt_dma_device(struct kunit *test)
+{
+	struct device *dev = root_device_register("vbt-dma");
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(dev));
+	dev->dma_mask = &dev->coherent_dma_mask;
+	KUNIT_EXPECT_EQ(test, dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64)), 0);
+	return dev;
+}
+
+/*
+ * The contiguous area (CMA) of the guest is in the balloon when a driver needs it. No
+ * stock kernel of Debian has one.
+ */
+static void balloon_leaves_contiguous_area(struct kunit *test)
+{
+	const struct vbt_ring *ring = test->param_value;
+	struct mb_params params = { .features = ring->features, .mode = FV_RUN, .sparse = true };
+	unsigned long area = global_zone_page_state(NR_FREE_CMA_PAGES), held, left;
+	struct device *dev;
+	LIST_HEAD(pages);
+	struct vbt *t;
+	dma_addr_t dma;
+	u64 deflated;
+	void *mem;
+
+	if (area < VBT_CMA >> PAGE_SHIFT)
+		kunit_skip(test, "%lu pages of a contiguous area are free: is cma= missing?", area);
+	t = vbt_new(test, &params);
+	vbt_plug(t);
+	/* What is moved needs a place, which is not to be in the area. */
+	vbt_take_pages(si_mem_available() - (2 * VBT_CMA >> PAGE_SHIFT), &pages, &pages);
+	mb_set_target(t->mb, U32_MAX);
+	KUNIT_EXPECT_TRUE(test, mb_wait_held(t->mb, 1, VBT_MS));
+	vbt_settle(t);
+	held = t->mb->held;
+	vbt_reach(t, held);
+	vbt_free_pages(&pages);
+	left = global_zone_page_state(NR_FREE_CMA_PAGES);
+	deflated = t->mb->deflated;
+	dev = vbt_dma_device(test);
+	mem = dma_alloc_attrs(dev, VBT_CMA, &dma, GFP_KERNEL, DMA_ATTR_NO_WARN);
+	KUNIT_EXPECT_NOT_NULL(test, mem);
+	/* Only then has the device been told of all. */
+	vbt_expect(t, held);
+	deflated = t->mb->deflated - deflated;
+	kunit_info(test, "of %lu pages %lu were free, %llu moved\n", area, left, deflated);
+	KUNIT_EXPECT_GE(test, deflated, 256ULL);
+	if (mem)
+		dma_free_attrs(dev, VBT_CMA, mem, dma, DMA_ATTR_NO_WARN);
+	root_device_unregister(dev);
+	vbt_reach(t, 0);
+	vbt_unplug(t);
 }
 
 /* What the guest needs later on it still gets, and the balloon grows when it is free. */
@@ -198,6 +259,7 @@ static void balloon_two_devices(struct kunit *test)
 
 static struct kunit_case vbt_memory_cases[] = {
 	KUNIT_CASE(balloon_wants_everything),
+	KUNIT_CASE_PARAM(balloon_leaves_contiguous_area, vbt_few_params),
 	KUNIT_CASE(balloon_goes_on_after_shortage),
 	KUNIT_CASE(balloon_fragmented),
 	KUNIT_CASE(balloon_gives_all_back),

@@ -16,12 +16,14 @@ from rig.common import EXIT_DIED, EXIT_REPORT, EXIT_TIMEOUT, TOP
 
 from .common import GUEST_DIR, OUT_DIR
 
-MEMORY = {"fast": "512M", "coverage": "512M", "debug": "1G"}
+MEMORY = {"fast": "512M", "coverage": "512M", "debug": "1G", "rt": "512M"}
 # A hang is to end the guest, with a report, not to wait for the time-out. On a panic
 # the whole log goes to the console: what had not been read yet would be lost.
 ARGUMENTS = ("log_buf_len=8M", "loglevel=3", "hung_task_panic=1", "softlockup_panic=1",
              "sysctl.kernel.hung_task_check_interval_secs=5",
-             "panic_print=0x20", "mitigations=off")
+             "panic_print=0x20", "mitigations=off",
+             # For a test of the balloon
+             "cma=32M")
 STOPPED = {EXIT_TIMEOUT: "the time was up", EXIT_DIED: "the guest died",
            EXIT_REPORT: "the kernel reported a problem",
            128 + signal.SIGTERM: "ended there"}
