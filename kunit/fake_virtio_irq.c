@@ -2,13 +2,35 @@
 /*
  * Interrupts of the fake device: in hard interrupt context, on the CPU that the driver
  * has asked for, now or later, once or too often. None is delivered after the queue was
- * stopped and fv_irq_sync() has returned.
+ * stopped and fv_irq_sync() has returned. A kernel with PREEMPT_RT has them in a thread
+ * of that CPU with bottom halves off, as it has those of a driver that asks for nothing else.
  */
+#include <linux/bottom_half.h>
 #include <linux/delay.h>
 #include <linux/export.h>
 #include <linux/virtio_ring.h>
 
 #include "fake_virtio_core.h"
+
+static struct irq_work fv_irq_prepare(void (*func)(struct irq_work *work))
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return IRQ_WORK_INIT(func);
+	return IRQ_WORK_INIT_HARD(func);
+}
+
+/* What the core does around the handler of an interrupt. */
+static void fv_irq_enter(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		local_bh_disable();
+}
+
+static void fv_irq_leave(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		local_bh_enable();
+}
 
 static void fv_irq_deliver(struct fv_qpriv *qp)
 {
@@ -28,8 +50,11 @@ static void fv_irq_work(struct irq_work *work)
 	struct fv_device *fv = qp->q->fv;
 	unsigned int times = READ_ONCE(fv->irq) == FV_IRQ_STORM ? READ_ONCE(fv->irq_storm) : 1;
 
-	while (times-- && READ_ONCE(qp->irq_ok))
+	while (times-- && READ_ONCE(qp->irq_ok)) {
+		fv_irq_enter();
 		fv_irq_deliver(qp);
+		fv_irq_leave();
+	}
 	fv_wake_tests(fv);
 }
 
@@ -202,8 +227,11 @@ static void fv_config_work(struct irq_work *work)
 {
 	struct fv_private *priv = container_of(work, struct fv_private, config_irq);
 
-	if (READ_ONCE(priv->config_ok))
+	if (READ_ONCE(priv->config_ok)) {
+		fv_irq_enter();
 		virtio_config_changed(&priv->fv->vdev);
+		fv_irq_leave();
+	}
 	fv_wake_tests(priv->fv);
 }
 
@@ -251,11 +279,11 @@ void fv_irq_init(struct fv_device *fv)
 	for (i = 0; i < FV_MAX_QUEUES; i++) {
 		struct fv_qpriv *qp = &fv->priv->q[i];
 
-		qp->irq = IRQ_WORK_INIT_HARD(fv_irq_work);
+		qp->irq = fv_irq_prepare(fv_irq_work);
 		INIT_CSD(&qp->csd, fv_irq_csd, qp);
 		INIT_DELAYED_WORK(&qp->late, fv_irq_late);
 		INIT_DELAYED_WORK(&qp->again, fv_irq_again);
 	}
 	INIT_DELAYED_WORK(&fv->priv->unstick, fv_unstick);
-	fv->priv->config_irq = IRQ_WORK_INIT_HARD(fv_config_work);
+	fv->priv->config_irq = fv_irq_prepare(fv_config_work);
 }

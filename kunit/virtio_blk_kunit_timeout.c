@@ -245,7 +245,7 @@ static void vb_test_needs_reset(struct kunit *test)
 		vb_wait_resets(vb, resets + 1);
 		msleep(50);
 	}
-	vb_expect_attr(vb, "recovery_state", "failed\n");
+	vb_wait_attr(vb, "recovery_state", "failed\n");
 	KUNIT_EXPECT_NE(test, (__force u8)vb_do(vb_io(vb, REQ_OP_READ, 0, 512, 0)), 0);
 }
 

@@ -30,7 +30,8 @@ class Boot(typing.NamedTuple):
 # allocation.
 CHECKED = (Boot("6.12", "debug", 3600, nth_step=24, thin=20), Boot("6.12", "fast", 1200, thin=3))
 SOAKED = (Boot("6.12", "debug", 3600), Boot("6.12", "fast", 1200),
-          Boot("6.1", "fast", 1200), Boot("6.1", "debug", 3600))
+          Boot("6.1", "fast", 1200), Boot("6.1", "debug", 3600),
+          Boot("6.12", "rt", 3600, nth_step=24, thin=3))
 # A kernel that is not in the cache is built first.
 BUILD_LIMIT = 4 * 3600
 MUTANTS_LEAST = 10      # patches a driver that break it on purpose
@@ -50,7 +51,7 @@ def _kernel(series, kind, run):
 
 
 def _kind(kind):
-    return ("--debug",) if kind == "debug" else ()
+    return () if kind == "fast" else (f"--{kind}",)
 
 
 def _shares(boot):

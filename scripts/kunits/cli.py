@@ -14,9 +14,9 @@ from .common import (DRIVERS, EXIT_FAILED, FAKE, OUT_DIR, Parser, number, say)
 
 SELF = "fake_virtio"        # the fake device's own suites
 # Much more than an idle machine needs: several share the one that runs the tests.
-TIMEOUT = {"fast": 400, "coverage": 500, "debug": 1500}
+TIMEOUT = {"fast": 400, "coverage": 500, "debug": 1500, "rt": 1000}
 # A test is a task that waits for another one, the longer the more its kernel checks.
-HUNG = {"fast": 60, "coverage": 60, "debug": 300}
+HUNG = {"fast": 60, "coverage": 60, "debug": 300, "rt": 120}
 KUNIT_FIRST = 30            # lines of a complaint that are shown
 
 
@@ -30,6 +30,7 @@ def _parser():
     add("--kernel", default="6.12", metavar="K", help="6.12 (default) or 6.1")
     add("--debug", action="store_true", help="the kernel with KASAN, lockdep, kmemleak and more")
     add("--coverage", action="store_true", help="the kernel with gcov")
+    add("--rt", action="store_true", help="the kernel with PREEMPT_RT and lockdep (6.12 only)")
     add("--suite", metavar="GLOB", help="only these suites, or suite.test")
     add("--param", action="append", default=[], metavar="MODULE.PARAMETER=VALUE",
         help="parameter for a module when it is loaded")
@@ -48,9 +49,10 @@ def _parser():
 def options_of(argv):
     """Parse and check a command line."""
     options = _parser().parse_args(argv)
-    if options.debug and options.coverage:
-        raise UsageError("--debug --coverage: one of them")
-    options.kind = ("debug" if options.debug else "coverage" if options.coverage else "fast")
+    kinds = [kind for kind in kernel.KINDS if getattr(options, kind, False)]
+    if len(kinds) > 1:
+        raise UsageError(f"{' '.join(f'--{kind}' for kind in kinds)}: one of them")
+    options.kind = kinds[0] if kinds else "fast"
     allowed = (SELF, *DRIVERS)
     names = [name[:-len("_kunit")] if name.endswith("_kunit") else name
              for name in options.module]

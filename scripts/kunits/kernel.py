@@ -24,7 +24,9 @@ from rig.common import RigError, UsageError, cache_dir, cache_lock
 from .common import CONFIG_DIR, say
 
 SERIES = ("6.12", "6.1")
-KINDS = ("fast", "debug", "coverage")
+KINDS = ("fast", "debug", "coverage", "rt")
+# PREEMPT_RT has no patch here: it is what the source has.
+RT_SERIES = ("6.12",)
 COMPILER = "gcc-12"
 FORMAT = "1"        # to be raised when what an entry holds changes
 PARSER = ("kunit_parser.py", "kunit_printer.py", "kunit_json.py")
@@ -106,6 +108,8 @@ class Own:
     def __init__(self, series, kind):
         if series not in SERIES:
             raise UsageError(f"--kernel {series}: allowed are {', '.join(SERIES)}")
+        if kind == "rt" and series not in RT_SERIES:
+            raise UsageError(f"--rt --kernel {series}: allowed are {', '.join(RT_SERIES)}")
         self.series, self.kind = series, kind
         self.name = f"{series}-{kind}"
         self.version, self.source = _package_version(series)
