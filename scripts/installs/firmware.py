@@ -6,8 +6,10 @@ disk of their own, the EFI system partition.
 """
 
 import pathlib
+import re
 import shutil
 import subprocess
+import time
 
 from rig.common import TOOL_PATH, RigError
 
@@ -21,6 +23,40 @@ LOADERS = {
     "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed": "EFI/BOOT/grubx64.efi",
 }
 SIZE = 300      # MiB
+# What MokManager shows, and what a person answers who has been asked to enroll a key: the second
+# entry of each menu.
+SECOND = b"\x1b[B", b"\r"
+LIMIT = 600     # seconds, for each
+ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def enroll(serial, password):
+    """Answer MokManager on the serial line of a machine; it is restarted at the end."""
+    for shown, keys in ((b"Enroll MOK", SECOND), (b"View key 0", SECOND),
+                        (b"Enroll the key", SECOND),
+                        (b"Password:", (*(bytes([byte]) for byte in password), b"\r")),
+                        (b"Reboot", (b"\r",))):
+        _expect(serial, shown)
+        for key in keys:
+            # What comes too fast it takes for one.
+            time.sleep(0.5)
+            serial.sendall(key)
+
+
+def _expect(serial, shown):
+    """Read what is shown until a text has come."""
+    data, end = b"", time.monotonic() + LIMIT
+    serial.settimeout(1)
+    while shown not in ESCAPES.sub(b"", data):
+        if time.monotonic() > end:
+            raise RigError(f"MokManager does not show {shown.decode()!r}")
+        try:
+            more = serial.recv(4096)
+        except TimeoutError:
+            continue
+        if not more:
+            raise RigError(f"the machine ended before it showed {shown.decode()!r}")
+        data += more
 
 
 class Firmware:

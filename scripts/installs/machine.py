@@ -156,6 +156,19 @@ class Guest:
         if self.process.returncode:
             raise Trouble(f"QEMU ended with {self.process.returncode}, see qemu.log")
 
+    def answer(self, firmware, what):
+        """Start the machine, which asks something before it boots; answer, and see it off."""
+        self.start(firmware.args(), **firmware.machine())
+        serial = connect(self.folder / "serial", self.process)
+        try:
+            what(serial)
+            self.process.wait(END_LIMIT)
+        except subprocess.TimeoutExpired:
+            raise Trouble(f"boot {self.boots} did not end in {END_LIMIT} s") from None
+        finally:
+            serial.close()
+            self.kill()
+
     def kill(self):
         """Leave nothing running."""
         if self.agent:

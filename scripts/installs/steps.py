@@ -13,10 +13,11 @@ import time
 from rig.common import BUILD_DIR, TOP
 
 from . import host, image
-from .firmware import Firmware
+from .firmware import Firmware, enroll
 from .machine import MEMORY, Guest, Trouble
 
 FILE_SIZE = 4 << 20     # bytes
+PASSWORD = "only-for-this"
 BALLOON = 512           # MiB that the guest keeps
 BALLOON_LIMIT = 1800    # seconds
 DRIVERS = ("virtio_blk", "virtio_net", "virtio_balloon")
@@ -140,7 +141,19 @@ def _secured(life):
               _drivers("kernel", virtio_balloon="none"), initrd=before, firmware=firmware)
     life.step("ours are refused, since nobody has enrolled the key; the initramfs is left alone",
               life.guest.run, "secure.sh")
+    life.guest.run("enroll.sh", PASSWORD)
     life.guest.off()
+    life.step("MokManager asks for the password, and enrolls the key", life.guest.answer, firmware,
+              lambda serial: enroll(serial, PASSWORD.encode()))
+    life.step("secure boot starts the package's drivers", life.boot, _drivers("ours"),
+              firmware=firmware)
+    life.step("the kernel is locked down, and they work", _at_work, life)
+    life.guest.off()
+
+
+def _at_work(life):
+    life.guest.run("enrolled.sh")
+    life.use()
 
 
 def secured(life):
