@@ -32,13 +32,14 @@ def header(path):
     return said
 
 
-def _boot(path, said, release, run):
+def boot(path, said, release, run, *extra):
+    """Run a guest test on a kernel, with more arguments for scripts/vm."""
     if release in fetched.BOOTED:
         release = fetched.need(release)
     limit = int(said["timeout"])
     status, output = run.call(TOP / "scripts" / "vm", "--kernel", release,
                               "--drivers", said["drivers"], "--host", said["host"],
-                              "--timeout", limit,
+                              "--timeout", limit, *extra,
                               "--script", path, *shlex.split(said["vm"]),
                               timeout=BOOT_ATTEMPTS * PATIENCE * limit + 300)
     if status == SKIP_STATUS:
@@ -85,7 +86,7 @@ def cases(releases, soak=False):
                            "its name")
         for series in _series(path, said, releases, soak):
             found.append(Case(f"boot/{path.stem}/{series}", said["about"],
-                              functools.partial(_boot, path, said,
+                              functools.partial(boot, path, said,
                                                 releases.get(series, series)),
                               apart=True))
     return found

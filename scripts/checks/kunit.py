@@ -7,11 +7,12 @@ import re
 import typing
 
 from rig.common import BUILD_DIR, TOP
-from kunits import mutants
+from kunits import kernel, modules, mutants
 from kunits.cli import needs
 from kunits.common import DRIVERS, FAKE, KUNIT_DIR
 from kunits.fuzz import SLOW
 
+from . import boot as guest
 from .case import Case, Failed, last_line
 
 
@@ -32,6 +33,10 @@ CHECKED = (Boot("6.12", "debug", 3600, nth_step=24, thin=20), Boot("6.12", "fast
 SOAKED = (Boot("6.12", "debug", 3600), Boot("6.12", "fast", 1200),
           Boot("6.1", "fast", 1200), Boot("6.1", "debug", 3600),
           Boot("6.12", "rt", 3600, nth_step=24, thin=3))
+# Those of the tests with real devices which need no more than that kernel has; it takes its
+# time.
+RT_BOOTED = ("balloon-basic", "blk-mq", "net-basic", "net-cpus")
+RT_SLOWER = 3
 # A kernel that is not in the cache is built first.
 BUILD_LIMIT = 4 * 3600
 MUTANTS_LEAST = 10      # patches a driver that break it on purpose
@@ -77,6 +82,20 @@ def _suites(boot, run):
     if lost:
         raise Failed(f"no results of {', '.join(lost)}")
     run.note(last_line(output))
+
+
+def _rt_boot(name, run):
+    """The drivers and the devices of QEMU, on the kernel with PREEMPT_RT."""
+    own = kernel.find("6.12", "rt")
+    ident = f"boot-{name}"
+    staged = modules.stage(modules.build(own, DRIVERS), DRIVERS, ident)
+    path = guest.TESTS_DIR / f"{name}.sh"
+    said = guest.header(path)
+    said["timeout"] = RT_SLOWER * int(said["timeout"])
+    try:
+        guest.boot(path, said, own.release, run, "--modules", staged)
+    finally:
+        modules.unstage(ident)
 
 
 def _fuzz(seconds, least, limit, seed, run):
@@ -141,6 +160,8 @@ def cases(_releases, soak=False):
     """Return the cases of "make check", or those that only "make soak" has."""
     if soak:
         return _boots(SOAKED) + [
+            *(Case(f"boot/{name}/6.12-rt", "the same with PREEMPT_RT and lockdep",
+                   functools.partial(_rt_boot, name), apart=True) for name in RT_BOOTED),
             Case("fuzz/starved", f"{FUZZ_SECONDS} s a driver, and allocations that fail",
                  _starved),
             Case("fuzz/soak", f"{SOAK_MUTATIONS} mutations a driver",
