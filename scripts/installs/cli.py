@@ -56,7 +56,7 @@ def main(argv):
     parser = argparse.ArgumentParser(
         prog="scripts/check-install", description="Install the packages in a running Debian 12 "
         "whose root disk, network and balloon are virtio, and boot it after each change: "
-        "installed, with secure boot, rescued, removed.",
+        "installed, with secure boot, with a newer kernel, rescued, removed.",
         epilog=f"Exit status: 0 passed, {EXIT_USAGE} bad usage, {EXIT_NO_NETWORK} no network to "
         "make the Debian with, 1 failed otherwise.")
     parser.add_argument("--update", action="store_true",

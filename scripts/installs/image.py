@@ -2,8 +2,9 @@
 """Debians of their own: entries of the cache, and disks made of them.
 
 An entry, image-SUITE-VERSION, holds root.tar (the system, with a kernel, its headers and
-compiler, and dkms), debs/ (packages that boot loaders are taken from, if there are any) and
-"packages", which is written last; an entry without one is not there.
+compiler, and dkms), debs/ (packages that boot loaders are taken from, if there are any), newer/
+(the packages of a newer kernel, if there is one to upgrade to) and "packages", which is written
+last; an entry without one is not there.
 """
 
 import os
@@ -18,7 +19,7 @@ from rig.common import RigError, cache_dir, cache_lock
 from . import firmware
 
 # To be raised when what an entry holds changes.
-FORMAT = {"bookworm": "3", "trixie": "1"}
+FORMAT = {"bookworm": "4", "trixie": "1"}
 HERE = pathlib.Path(__file__).resolve().parent
 MIRROR = "http://deb.debian.org"
 KERNEL = ("linux-image-amd64", "linux-headers-amd64")
@@ -26,11 +27,13 @@ KERNEL = ("linux-image-amd64", "linux-headers-amd64")
 BUILD = {"bookworm": ("dkms", "gcc-12", "openssl", "mokutil"), "trixie": ("dkms", "gcc-14")}
 # Not put into the system: see firmware.py.
 LOADERS = {"bookworm": firmware.PACKAGES, "trixie": ()}
+# The kernel that an administrator upgrades to.
+NEWER = {"bookworm": ("linux-image-6.12-amd64", "linux-headers-6.12-amd64"), "trixie": ()}
 SYSTEM = ("systemd-sysv", "udev", "kmod", "dbus", "initramfs-tools", "busybox", "zstd", "iproute2",
           "ethtool", "e2fsprogs", "curl", "python3")
 UNWANTED = ("doc", "man", "locale", "info")
 DISK = 5 << 30      # bytes, sparse
-LIMIT = 3 * 3600    # seconds, for some 250 MB
+LIMIT = 3 * 3600    # seconds, for some 370 MB
 
 # What an administrator would have set, and what starts the agent. Times are for an emulator.
 FILES = {
@@ -76,10 +79,14 @@ def _sources(suite):
 def _bootstrap(suite, work):
     """Make what an entry holds in a folder; return {package: version}."""
     (work / "debs").mkdir(parents=True)
+    (work / "newer").mkdir()
     place = "/var/cache/apt/archives"
-    loaders = [f'rm -f "$1"{place}/*.deb',
+    clean = f'rm -f "$1"{place}/*.deb'
+    loaders = [clean,
                f'chroot "$1" sh -c "cd {place} && apt-get download {" ".join(LOADERS[suite])}"',
                f'cp "$1"{place}/*.deb "{work}/debs/"']
+    newer = [clean, f'chroot "$1" apt-get install -y --download-only {" ".join(NEWER[suite])}',
+             f'cp "$1"{place}/*.deb "{work}/newer/"', clean]
     command = ["mmdebstrap", "--mode=root", "--variant=minbase",
                "--aptopt=APT::Install-Recommends \"false\"",
                *(f"--aptopt={line}" for line in apt.network_settings()),
@@ -87,6 +94,7 @@ def _bootstrap(suite, work):
                *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in UNWANTED),
                f"--include={','.join((*SYSTEM, *BUILD[suite], *KERNEL))}",
                *(f"--customize-hook={line}" for line in loaders if LOADERS[suite]),
+               *(f"--customize-hook={line}" for line in newer if NEWER[suite]),
                "--customize-hook=chroot \"$1\" dpkg-query -W -f "
                f"'${{Package}} ${{Version}}\\n' > \"{work}/listed\"",
                suite, str(work / "root.tar"), *_sources(suite)]
@@ -105,7 +113,7 @@ def _bootstrap(suite, work):
 def _make(suite, say):
     work = cache_dir() / f"image-{suite}.part"
     shutil.rmtree(work, ignore_errors=True)
-    say(f"making a Debian of {suite}; this fetches 250 MB")
+    say(f"making a Debian of {suite}; this fetches up to 370 MB")
     try:
         listed = _bootstrap(suite, work)
         (work / "log").unlink()
@@ -131,6 +139,16 @@ def release(entry):
     """Return the release of its kernel."""
     text = (entry / "packages").read_text(encoding="ascii")
     return re.search(r"^linux-image-(\d\S*-amd64) ", text, re.M)[1]
+
+
+def newer(entry):
+    """Return (release, packages) of the kernel that its kernel can be upgraded to."""
+    debs = sorted((entry / "newer").glob("*.deb"))
+    for path in debs:
+        found = re.match(r"linux-image-(\d+\.\d+\.\d\S*-amd64)_", path.name)
+        if found:
+            return found[1], debs
+    raise RigError(f"{entry / 'newer'} has no kernel")
 
 
 def unpack(entry, folder):

@@ -7,6 +7,7 @@ takes are those on the guest's disk at that time.
 
 import hashlib
 import os
+import re
 import subprocess
 import time
 
@@ -42,8 +43,8 @@ class Life:
         self.served = folder / "served"
         self.disk = folder / "disk"
         self.entry = entry
-        self.release = self.sum = self.guest = None
-        self.names = []
+        self.release = self.newer = self.sum = self.guest = None
+        self.names, self.low, self.kernel = [], [], []
 
     def step(self, text, work, *args, **named):
         """Do one step, and print a line about it."""
@@ -55,35 +56,43 @@ class Life:
     def prepare(self):
         """Make the packages, the host's repository, and the disk."""
         self.release = image.release(self.entry)
+        self.newer, debs = image.newer(self.entry)
         self.served.mkdir()
         self.names = host.packages(self.served / "packages")
+        series = re.match(r"\d+\.\d+", self.release)[0]
+        self.low = host.lowered(self.served / "low", series, self.folder / "lowered")
+        (self.served / "kernel").mkdir()
+        for path in debs:
+            (self.served / "kernel" / path.name).symlink_to(path)
+        self.kernel = [path.name for path in debs]
         data = os.urandom(FILE_SIZE)
         (self.served / "file").write_bytes(data)
         self.sum = hashlib.sha256(data).hexdigest()
-        self._compile()
+        (self.served / "modules").mkdir()
+        for release in (self.release, self.newer):
+            self._compile(release)
         image.disk(self.entry, self.disk, self.folder / "tree")
         host.serve(self.served)
         self.guest = Guest(self.folder, self.disk, self.accel)
 
-    def _compile(self):
+    def _compile(self, release):
         """Have this machine compile the modules, as its make modules does."""
-        (self.served / "modules").mkdir()
-        done = subprocess.run(("make", "-C", TOP, "-j2", f"KVER={self.release}", "modules"),
+        done = subprocess.run(("make", "-C", TOP, "-j2", f"KVER={release}", "modules"),
                               check=False, text=True, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode:
-            raise Trouble(f"make modules KVER={self.release}: {done.stdout.strip()[-200:]}")
-        folder = self.folder / "stripped"
+            raise Trouble(f"make modules KVER={release}: {done.stdout.strip()[-200:]}")
+        folder = self.folder / f"stripped-{release}"
         folder.mkdir()
-        for path in (BUILD_DIR / self.release).glob("*.ko"):
+        for path in (BUILD_DIR / release).glob("*.ko"):
             if path.stem in (*DRIVERS, "kvmclock"):
                 subprocess.run(("strip", "-g", "-o", folder / path.name, path), check=True)
         subprocess.run(("tar", "-C", folder, "-cf",
-                        self.served / "modules" / f"{self.release}.tar", "."), check=True)
+                        self.served / "modules" / f"{release}.tar", "."), check=True)
 
-    def boot(self, drivers, **options):
+    def boot(self, drivers, release=None, **options):
         """Boot, wait until the system is up, and look whose drivers it runs on."""
-        self.guest.boot(self.release, **options)
+        self.guest.boot(release or self.release, **options)
         self.guest.run("ready.sh", self.sum)
         self.guest.run("drivers.sh", *drivers)
 
@@ -161,6 +170,37 @@ def secured(life):
     _on_copy(life, _secured)
 
 
+def _beyond(life):
+    guest = life.guest
+    life.boot(_drivers("ours"))
+    life.step(f"a later version is for kernels up to that of {life.release} only: its modules are"
+              " installed", guest.run, "upgrade.sh", life.release, "ours", "low", *life.low)
+    life.step(f"the kernel is upgraded to {life.newer}, beyond that: dkms leaves it alone, and"
+              " dpkg is content", guest.run, "upgrade.sh", life.newer, "kernel", "kernel",
+              *life.kernel)
+    guest.off()
+    life.step(f"{life.newer} boots on its own drivers", life.boot, _drivers("kernel"), life.newer)
+    guest.off()
+
+
+def beyond(life):
+    """On a copy of the disk: a kernel above the range."""
+    _on_copy(life, _beyond)
+
+
+def upgraded(life):
+    """The kernel is upgraded, and the new one used from the next boot on."""
+    guest = life.guest
+    life.boot(_drivers("ours"))
+    life.step(f"the kernel is upgraded to {life.newer}: dkms makes its modules", guest.run,
+              "upgrade.sh", life.newer, "ours", "kernel", *life.kernel)
+    guest.off()
+    life.step(f"{life.newer} boots on the package's drivers: disk, network, balloon", life.boot,
+              _drivers("ours"), life.newer)
+    life.step("they work, and are what lies on disk", life.use)
+    guest.off()
+
+
 def removed(life):
     """An older initramfs, a driver left out; then all is removed."""
     guest = life.guest
@@ -170,10 +210,11 @@ def removed(life):
               append="modprobe.blacklist=virtio_balloon")
     life.step("kvm-guest-report sees the older initramfs", guest.run, "report.sh",
               "virtio_blk", "kernel", "differs")
-    life.step("the packages are removed", guest.run, "purge.sh", life.release)
+    life.step("the packages are removed", guest.run, "purge.sh", life.release,
+              life.newer)
     guest.off()
     life.step(f"{life.release} boots on its own drivers again", life.boot, _drivers("kernel"))
     guest.off()
 
 
-STEPS = (installed, secured, removed)
+STEPS = (installed, secured, beyond, upgraded, removed)

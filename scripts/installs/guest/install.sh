@@ -7,14 +7,7 @@
 
 release=$(uname -r)
 expect_chosen "$release" kernel
-folder=$1
-shift
-mkdir -p /root/packages
-cd /root/packages || fail "no folder"
-rm -f ./*.deb
-for name; do
-	curl -sS -O "$host/$folder/$name" || fail "$name cannot be fetched"
-done
+fetch "$@"
 # Everything else that they need is there.
 : > /etc/apt/sources.list
 # What install.md tells those to do who want a way back.

@@ -61,3 +61,15 @@ expect_initramfs() {
 		[ "$(echo "$path" | wc -l)" = 1 ] || fail "the initramfs of $1 has more than one: $path"
 	done
 }
+
+# fetch FOLDER FILE...: into the working folder, which has nothing else.
+fetch() {
+	local folder=$1 name
+	shift
+	mkdir -p /root/packages
+	cd /root/packages || fail "no folder"
+	rm -f ./*.deb
+	for name; do
+		curl -sS --fail -O "$host/$folder/$name" || fail "$name cannot be fetched"
+	done
+}
