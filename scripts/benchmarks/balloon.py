@@ -141,6 +141,25 @@ def _resched(options, drivers, results):
                                      for way in ("inflate", "deflate")})
 
 
+def _oom(options, drivers, results):
+    """How long does a program take that needs more than is free, if the balloon has it?"""
+    full, small, more = 4096 * MIB, 2048 * MIB, 1536
+    script = ("#!/bin/sh\n" + guest_part("lib") + guest_part("balloon")
+              + embed(helper("guestload"), "guestload") + _own(drivers)
+              + "touch_memory\n"
+              f"need=$(($(mem_kib MemFree) / 1024 - {(full - small) // MIB} + {more}))\n"
+              f"touch_five warm $need is_at {full}\n"
+              f"touch_five cold $need cold {small} {full}\n"
+              f"touch_five balloon $need resize_alone {small}\n")
+    found = parse(run_guest(options.release, drivers, script,
+                            ["--host", "tcg", "--smp", "2", "--mem", "4G",
+                             "--balloon", "deflate-on-oom=on", "--append", APPEND], 900, PLAIN))
+    times = {f"oom_{name}": value(found, "touch", name) for name in ("warm", "cold", "balloon")}
+    # None, if all were killed.
+    results.add("oom", drivers, {"oom_killed": value(found, "touch", "balloon", 1)}
+                | {name: time for name, time in times.items() if time})
+
+
 def _counted(options, drivers, results, functions):
     full = 1024 * MIB
     less, more = full - 64 * MIB, full - 64 * MIB - PAGES * 4096
@@ -167,4 +186,6 @@ def run(options, results, functions):
             _timed(options, drivers, results, "resize-fragmented", PLAIN, "fragment 2400")
             _huge(options, drivers, results)
             _resched(options, drivers, results)
+            if not options.quick:
+                _oom(options, drivers, results)
             _counted(options, drivers, results, functions)

@@ -18,10 +18,13 @@ RATE = [("by clock", "rate", True)]
 BALLOON = [(f"{way} {title}", f"{way}_{metric}", spread) for way in ("inflate", "deflate")
            for title, metric, spread in (("MiB/s", "rate", True), ("kicks", "kicks", False),
                                          ("timer late us", "late", False))]
-ALONE = [column for column in BALLOON if "late" not in column[0]]
+ALONE = [column for column in BALLOON if not column[1].endswith("_late")]
 HUGE = [("% of the ballooned bytes that the host has back", "back", False)]
 STRETCH = [(f"{way}: million instructions", f"{way}_stretch", True)
            for way in ("inflate", "deflate")]
+OOM = [("ms if the host has the memory", "oom_warm", True),
+       ("if it was taken and given back", "oom_cold", True),
+       ("from the balloon", "oom_balloon", True), ("of five killed", "oom_killed", False)]
 CLOCK = [("system call: instructions", "kernel", True),
          ("of them reading the clock", "clock", True),
          ("system call ns", "syscall", True), ("clock_gettime ns", "library", True),
@@ -53,6 +56,8 @@ AREAS = {
                               BALLOON, None),
         "huge": ("1 GiB guest on huge pages of 2 MiB, to 384 MiB", HUGE, None),
         "resched": ("until another process may run, at most", STRETCH, None),
+        "oom": ("4 GiB guest, 2 GiB of it in the balloon: a program touches 1.5 GiB more than is"
+                " free", OOM, None),
         "inflate": ("inflate: per 4 KiB page", COSTS, None),
         "deflate": ("deflate: per 4 KiB page", COSTS, None),
     }),

@@ -22,7 +22,7 @@ is_at() { # BYTES
 	[ "$(actual)" = "$1" ]
 }
 
-# Asking costs instructions too; a window asks rarely.
+# Asking costs instructions too, and keeps a timer waiting; so it is done rarely.
 resize_quietly() { # BYTES
 	ask "$1"
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
@@ -53,10 +53,30 @@ host_huge() {
 resize() {
 	guestload timer > /tmp/late &
 	_late=$!
-	if ! ask "$2" || ! retry_until 250 is_at "$2"; then
-		fail "the balloon stays at $(actual) on its way to $2"
-	fi
+	resize_alone "$2"
 	kill $_late
 	wait $_late
 	put late "$1" "$(cat /tmp/late)"
+}
+
+# touch_five NAME MIB COMMAND...: run the command and touch so much memory, five times; report
+# the median in milliseconds of those that were not killed, and how many were.
+touch_five() {
+	_name=$1
+	_mib=$2
+	shift 2
+	_killed=0
+	: > /tmp/touched
+	for _turn in 1 2 3 4 5; do
+		"$@" || fail "the balloon is at $(actual)"
+		guestload touch "$_mib" >> /tmp/touched || _killed=$((_killed + 1))
+	done
+	put touch "$_name" "$(sort -n /tmp/touched | awk '{ all[NR] = $1 }
+		END { print NR ? all[int((NR + 1) / 2)] : 0 }')" "$_killed"
+}
+
+# The host has taken the memory away and given it back.
+cold() { # BYTES BYTES
+	resize_alone "$1"
+	resize_alone "$2"
 }

@@ -4,6 +4,8 @@
  *
  *	guestload fragment MIB	touches so much memory, gives every other page back, keeps
  *				the rest locked and prints "ready"; ends when it is killed
+ *	guestload touch MIB	touches so much memory once, and prints how long that took, in
+ *				milliseconds
  *	guestload timer		sleeps for 1 ms again and again, before all other processes,
  *				until SIGTERM; prints the longest delay, in microseconds
  */
@@ -46,6 +48,21 @@ static double now_us(void)
 	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
+static int touch(size_t mib)
+{
+	size_t i, size = mib << 20;
+	double begin = now_us();
+	char *mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (mem == MAP_FAILED)
+		return 1;
+	for (i = 0; i < size; i += 4096)
+		mem[i] = 1;
+	printf("%.0f\n", (now_us() - begin) / 1000);
+	return 0;
+}
+
 static volatile sig_atomic_t ended;
 
 static void end(int sig)
@@ -80,8 +97,10 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "fragment"))
 		return fragment((size_t)atol(argv[2]));
+	if (argc == 3 && !strcmp(argv[1], "touch"))
+		return touch((size_t)atol(argv[2]));
 	if (argc == 2 && !strcmp(argv[1], "timer"))
 		return timer();
-	fputs("usage: guestload fragment MIB | timer\n", stderr);
+	fputs("usage: guestload fragment MIB | touch MIB | timer\n", stderr);
 	return 2;
 }
