@@ -47,6 +47,14 @@ static void vbt_settle(struct vbt *t)
 	KUNIT_EXPECT_LE(t->test, now, before + VBT_TRICKLE);
 }
 
+/* Lets a balloon have all that the guest gives. */
+static void vbt_take_everything(struct vbt *t)
+{
+	mb_set_target(t->mb, U32_MAX);
+	KUNIT_EXPECT_TRUE(t->test, mb_wait_held(t->mb, 1, VBT_MS));
+	vbt_settle(t);
+}
+
 /*
  * The host wants all that there can be. It gets what there is, the guest keeps a
  * reserve, nobody is killed for it, and the driver asks again only now and then.
@@ -61,9 +69,7 @@ static void balloon_wants_everything(struct kunit *test)
 	struct fv_queue *inflate = mb_queue(t->mb, MB_INFLATE);
 
 	vbt_plug(t);
-	mb_set_target(t->mb, U32_MAX);
-	KUNIT_EXPECT_TRUE(test, mb_wait_held(t->mb, 1, VBT_MS));
-	vbt_settle(t);
+	vbt_take_everything(t);
 	kunit_info(test, "%lu of %lu pages, %ld are available\n", t->mb->held, t->ram,
 		   si_mem_available());
 	KUNIT_EXPECT_GE(test, t->mb->held, t->ram / 8);
@@ -137,9 +143,7 @@ static void balloon_leaves_contiguous_area(struct kunit *test)
 	vbt_plug(t);
 	/* What is moved needs a place, which is not to be in the area. */
 	vbt_take_pages(si_mem_available() - (2 * VBT_CMA >> PAGE_SHIFT), &pages, &pages);
-	mb_set_target(t->mb, U32_MAX);
-	KUNIT_EXPECT_TRUE(test, mb_wait_held(t->mb, 1, VBT_MS));
-	vbt_settle(t);
+	vbt_take_everything(t);
 	held = t->mb->held;
 	vbt_reach(t, held);
 	vbt_free_pages(&pages);
@@ -171,9 +175,7 @@ static void balloon_goes_on_after_shortage(struct kunit *test)
 
 	vbt_plug(t);
 	vbt_take_pages(si_mem_available() - (long)want, &even, &odd);
-	mb_set_target(t->mb, U32_MAX);
-	KUNIT_EXPECT_TRUE(test, mb_wait_held(t->mb, 1, VBT_MS));
-	vbt_settle(t);
+	vbt_take_everything(t);
 	before = t->mb->held;
 	vbt_free_pages(&even);
 	vbt_free_pages(&odd);
